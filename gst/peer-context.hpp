@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+// What a webrtcbin peer connection has to know of the element that it works for.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "gst/slot-table.hpp"
+#include "lib/base/executor.hpp"
+#include "lib/calls/peer-connection.hpp"
+
+namespace cf::gst
+{
+
+struct PeerContext {
+    /// The element; webrtcbin becomes a child of it. Held as long as the factory made from this
+    /// lives, which is from READY->PAUSED to PAUSED->READY.
+    Ref<GstBin> bin;
+    std::shared_ptr<Executor> executor;
+    std::shared_ptr<SlotTable> slots;
+    std::string stun_server; ///< `stun://host:port`; empty: none
+    bool relay_only = false; ///< ice-transport-policy
+    /// Also gather candidates on loopback addresses, which libnice leaves out: for an SFU on the
+    /// same machine.
+    bool loopback_candidates = false;
+    unsigned latency_ms = 200; ///< of the jitterbuffer; receiving only
+    bool retransmission = true;
+    /// Called for each webrtcbin right after it was made, before it does anything; I/O thread.
+    std::function<void(GstElement* webrtcbin)> on_webrtcbin;
+};
+
+/// webrtcbin behind PeerConnection: gst/webrtc-peer.cpp.
+[[nodiscard]] calls::PeerConnectionFactory make_webrtc_peer_factory(PeerContext context);
+
+/// Generates the DTLS certificate of the process in a thread of its own, if that was not done:
+/// RSA-2048 takes 70 to 380 ms, and webrtcbin would make it within the first offer. Any thread,
+/// returns at once.
+void warm_up_certificate();
+
+} // namespace cf::gst
