@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+// Publication: one m-section in the direction peer -> SFU, what arrives in it, and the feedback
+// that keeps it arriving. Subscriptions hang on it.
+#pragma once
+
+#include <array>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tests/emulator/media/media-stats.hpp"
+#include "tests/emulator/media/received-layer.hpp"
+#include "tests/emulator/media/rtp-packet.hpp"
+#include "tests/emulator/media/rtp-parameters.hpp"
+
+namespace cf::emu
+{
+
+class Subscription;
+
+/// How a publication talks back to its peer; implemented by the transport.
+class FeedbackSink
+{
+public:
+    virtual ~FeedbackSink() = default;
+    virtual void send_key_frame_request(std::uint32_t media_ssrc, bool fir, std::uint8_t fir_seq,
+                                        bool reduced_size) = 0;
+    virtual void send_nack(std::uint32_t media_ssrc, const std::vector<std::uint16_t>& sequences,
+                           bool reduced_size) = 0;
+    /// The offset of the peer's NTP clock, from all its sender reports; nothing before the first.
+    [[nodiscard]] virtual std::optional<std::int64_t> peer_clock_offset() const = 0;
+};
+
+/// Created by Transport::receive(); lives as long as somebody holds it, but goes silent when its
+/// section is stopped or its transport closed. Main thread only.
+class Publication
+{
+public:
+    explicit Publication(FeedbackSink& feedback) : feedback_(&feedback) {}
+    ~Publication();
+    Publication(const Publication&) = delete;
+    Publication& operator=(const Publication&) = delete;
+
+    [[nodiscard]] const std::string& mid() const { return parameters_.mid; }
+    [[nodiscard]] MediaKind kind() const { return parameters_.kind; }
+    [[nodiscard]] const ReceiveParameters& parameters() const { return parameters_; }
+
+    /// Whether the section was stopped or the transport closed: nothing will arrive any more.
+    [[nodiscard]] bool closed() const { return feedback_ == nullptr; }
+    /// Whether media (not only padding) has arrived.
+    [[nodiscard]] bool has_packets() const { return first_packet_.has_value(); }
+    [[nodiscard]] std::optional<TimePoint> first_packet() const { return first_packet_; }
+    [[nodiscard]] std::optional<TimePoint> last_packet() const { return last_packet_; }
+    /// Codec of the last media packet; before the first, nothing.
+    [[nodiscard]] const RtpCodec* active_codec() const;
+    /// RIDs of the layers whose packets arrived, in order of arrival; { "" } without simulcast.
+    [[nodiscard]] std::vector<std::string> active_rids() const;
+
+    [[nodiscard]] PublicationStats stats(TimePoint now) const;
+    /// The last packets that arrived, oldest first; at most kRecordCapacity.
+    [[nodiscard]] std::vector<PacketRecord> records() const;
+    static constexpr std::size_t kRecordCapacity = 4096;
+
+    /// Asks the peer for a key frame of @p layer, unless one was asked for a moment ago; asks again
+    /// until it comes. No-op for audio. @p fir: prefer FIR over PLI where both were negotiated.
+    void request_key_frame(std::size_t layer, TimePoint now, bool fir = false);
+    /// The same for every layer that is flowing.
+    void request_key_frames(TimePoint now);
+
+    // For the transport.
+    void update(ReceiveParameters parameters);
+    void close();
+    /// The layer of @p rid ("" without simulcast), created when it is new.
+    [[nodiscard]] std::size_t layer_for_rid(const std::string& rid);
+    [[nodiscard]] ReceivedLayer& layer(std::size_t index) { return *layers_[index]; }
+    [[nodiscard]] const ReceivedLayer& layer(std::size_t index) const { return *layers_[index]; }
+    [[nodiscard]] std::size_t layer_count() const { return layers_.size(); }
+    /// One media packet, RTX undone; @p retransmitted if it came by RTX.
+    void on_packet(std::size_t layer, const RtpPacket& packet, std::size_t wire_size,
+                   bool retransmitted, TimePoint now);
+    void tick(TimePoint now);
+    [[nodiscard]] std::optional<std::int64_t> peer_clock_offset() const;
+
+    // For subscriptions.
+    void attach(Subscription& subscription);
+    void detach(Subscription& subscription);
+    [[nodiscard]] const std::vector<Subscription*>& subscriptions() const { return subscribers_; }
+
+    /// Runs once, at the first media packet.
+    std::function<void()> on_first_packet;
+
+private:
+    void record(std::size_t layer, const RtpPacket& packet, std::size_t wire_size, bool key_frame,
+                bool retransmitted, TimePoint now);
+    void count_second(TimePoint now);
+    void send_due_nacks(ReceivedLayer& layer, TimePoint now);
+    void send_due_key_frame_request(ReceivedLayer& layer, TimePoint now);
+
+    FeedbackSink* feedback_;
+    ReceiveParameters parameters_;
+    std::vector<std::unique_ptr<ReceivedLayer>> layers_;
+    std::vector<Subscription*> subscribers_;
+    std::optional<TimePoint> first_packet_;
+    std::optional<TimePoint> last_packet_;
+    std::optional<std::uint8_t> active_payload_type_;
+    std::vector<PacketRecord> records_;
+    std::size_t next_record_ = 0;
+    std::deque<std::uint32_t> seconds_;
+    std::optional<TimePoint> second_start_;
+    std::uint32_t second_count_ = 0;
+};
+
+} // namespace cf::emu
