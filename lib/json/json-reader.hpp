@@ -4,12 +4,14 @@
 #pragma once
 
 #include <cstdint>
+#include <iterator>
 #include <limits>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -109,14 +111,18 @@ public:
     [[nodiscard]] Result<JsonReader> get_object(const char* name) const;
     [[nodiscard]] Result<std::optional<JsonReader>> find_object(const char* name) const;
 
-    template <typename Names> [[nodiscard]] auto get_enum(const char* name, const Names& names) const
+    /// @p names is an array of EnumName.
+    template <typename Names>
+    [[nodiscard]] auto get_enum(const char* name, const Names& names) const
     {
-        return get_enum_in(name, std::span{names});
+        using E = decltype(std::begin(names)->value);
+        return get_enum_in(name, std::span<const EnumName<std::remove_cv_t<E>>>{names});
     }
     template <typename Names>
     [[nodiscard]] auto find_enum(const char* name, const Names& names) const
     {
-        return find_enum_in(name, std::span{names});
+        using E = decltype(std::begin(names)->value);
+        return find_enum_in(name, std::span<const EnumName<std::remove_cv_t<E>>>{names});
     }
 
 private:

@@ -63,7 +63,10 @@ public:
     Scope array() { return element().open('['); }
     Scope array(std::string_view name) { return member(name).open('['); }
 
-    /// Bytes that are not UTF-8 are written as U+FFFD.
+    /// The name of the member that the next function without a name writes.
+    void name(std::string_view name) { member(name).named_ = true; }
+
+    /// Bytes that are not UTF-8, and NUL, are written as U+FFFD.
     void string(std::string_view value) { element().put_string(value); }
     void string(std::string_view name, std::string_view value) { member(name).put_string(value); }
     /// Writes nothing if there is no value.
@@ -81,7 +84,10 @@ public:
     /// The shortest text that reads back as the same value; null if it is not finite.
     void number(double value) { element().put_number(value); }
     void number(std::string_view name, double value) { member(name).put_number(value); }
-    template <std::same_as<bool> T> void boolean(T value) { element().put(value ? "true" : "false"); }
+    template <std::same_as<bool> T> void boolean(T value)
+    {
+        element().put(value ? "true" : "false");
+    }
     template <std::same_as<bool> T> void boolean(std::string_view name, T value)
     {
         member(name).put(value ? "true" : "false");
@@ -90,7 +96,10 @@ public:
     void null(std::string_view name) { member(name).put("null"); }
     /// A copy of something that was read.
     void value(const JsonReader& value) { element().put(value.to_text()); }
-    void value(std::string_view name, const JsonReader& value) { member(name).put(value.to_text()); }
+    void value(std::string_view name, const JsonReader& value)
+    {
+        member(name).put(value.to_text());
+    }
 
     /// The text so far; every scope must be closed. The writer is empty afterwards.
     [[nodiscard]] std::string take();
@@ -111,6 +120,7 @@ private:
 
     std::string text_;
     std::vector<Level> levels_;
+    bool named_ = false; ///< a name waits for its value
 };
 
 } // namespace cf::json
