@@ -2,6 +2,7 @@
 // The parameter list of `a=fmtp`: `name=value` pairs between semicolons.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,6 +23,9 @@ struct FmtpParameter {
 class FmtpParameters
 {
 public:
+    /// More are not read: no codec has as many, and looking up names stays cheap.
+    static constexpr std::size_t kMaxParameters = 128;
+
     [[nodiscard]] static FmtpParameters parse(std::string_view text);
 
     [[nodiscard]] std::optional<std::string_view> get(std::string_view name) const;

@@ -111,6 +111,11 @@ struct Fingerprint {
 /// Reads an `a=fingerprint` value; lower-case algorithm, upper-case hex; nothing if it is neither.
 [[nodiscard]] std::optional<Fingerprint> parse_fingerprint(std::string_view text);
 
+/// What a block of lines itself says; the last direction line counts.
+[[nodiscard]] std::optional<Direction> direction_in(const LineBlock& block);
+[[nodiscard]] std::vector<Fingerprint> fingerprints_in(const LineBlock& block);
+
+/// The lines of LineBlock are those behind the m-line.
 class MediaSection : public LineBlock
 {
 public:
@@ -119,6 +124,9 @@ public:
 
     /// @p m_line is the value behind `m=`. The error says what is wrong with it.
     [[nodiscard]] static Result<MediaSection> parse(std::string_view m_line);
+
+    [[nodiscard]] const std::string& m_line() const { return m_line_; }
+    bool operator==(const MediaSection&) const = default;
 
     /// "audio", "video", "application", …
     [[nodiscard]] std::string_view kind() const;
@@ -137,14 +145,15 @@ public:
     [[nodiscard]] std::string_view mid() const; ///< empty: none
     [[nodiscard]] Direction direction() const;  ///< sendrecv when nothing is said (RFC 8866 6.7)
     /// What the section itself says; a session-level direction is the description's matter.
-    [[nodiscard]] std::optional<Direction> own_direction() const;
+    [[nodiscard]] std::optional<Direction> own_direction() const { return direction_in(*this); }
     /// Replaces the direction line where it stands.
     void set_direction(Direction direction);
 
     [[nodiscard]] std::string_view ice_ufrag() const; ///< empty: none
     [[nodiscard]] std::string_view ice_pwd() const;   ///< empty: none; a secret
     [[nodiscard]] std::optional<SetupRole> setup() const;
-    [[nodiscard]] std::vector<Fingerprint> fingerprints() const;
+    /// What the section itself says; unreadable ones are left out.
+    [[nodiscard]] std::vector<Fingerprint> fingerprints() const { return fingerprints_in(*this); }
     [[nodiscard]] std::vector<Candidate> candidates() const; ///< malformed ones are left out
 
     [[nodiscard]] std::vector<Msid> msids() const;
@@ -171,6 +180,8 @@ public:
 
 private:
     MediaSection() = default;
+
+    std::string m_line_;
 };
 
 } // namespace cf::sdp
