@@ -22,18 +22,22 @@
 namespace cf::gst
 {
 
-/// What an element adds. Called on the I/O thread with the element held and no lock held. Messages
-/// and property notifications have been sent already, unless said otherwise.
+/// What an element adds. Called on the I/O thread, unless said otherwise, with the element held and
+/// no lock held. Messages and property notifications have been sent already.
 class ElementDelegate
 {
 public:
     virtual ~ElementDelegate() = default;
     virtual void on_state(calls::SessionState old_state, calls::SessionState new_state) = 0;
+    /// `cfcalls-track` has been posted; whether a slot that Failed is worth a WARNING or an ERROR
+    /// is for the element to say.
     virtual void on_slot(SlotId slot, const calls::SlotInfo& info, const Error* reason) = 0;
     virtual void on_session_created(const calls::SessionId& id) = 0;
     virtual void on_session_lost(const calls::SessionId& id, const Error& reason) = 0;
     /// Nothing more will be tried; the ERROR message has been posted.
     virtual void on_failed(const Error& error) = 0;
+    /// Adds a nested structure per pad to the stats. Any thread.
+    virtual void add_stats(GstStructure* stats) = 0;
 };
 
 /// How the API client and the peer connections are made; element tests put fakes here.
@@ -44,6 +48,7 @@ struct Backend {
         std::shared_ptr<calls::CallsApi> api;
         History history;
     };
+    /// Only with settings that validate_settings() has passed.
     std::function<Result<Api>(std::shared_ptr<IoThread> io, const Settings& settings)> make_api;
     std::function<calls::PeerConnectionFactory(PeerContext context)> make_peers;
 };
@@ -62,13 +67,14 @@ struct SessionExtras {
 };
 
 /// Made with the element and dropped by its finalize. Any thread unless said otherwise.
-class ElementSession final : public std::enable_shared_from_this<ElementSession>,
-                             private calls::SessionEvents
+class ElementSession final : public std::enable_shared_from_this<ElementSession>
 {
 public:
-    /// Neither @p element nor @p delegate is owned; both must live until detach().
+    /// Neither @p element nor @p delegate is owned; @p delegate lives as long as @p element.
     static std::shared_ptr<ElementSession> create(GstElement* element, ElementDelegate& delegate);
-    ~ElementSession() override;
+    ~ElementSession();
+    ElementSession(const ElementSession&) = delete;
+    ElementSession& operator=(const ElementSession&) = delete;
 
     // -- settings ---------------------------------------------------------------------------------
 
@@ -85,11 +91,8 @@ public:
     /// READY->PAUSED: validates, then starts the session; waits for nothing.
     [[nodiscard]] Status start(SessionExtras extras);
     /// PAUSED->READY, before the children change state: says goodbye and waits for it, at most
-    /// `close-timeout`. No delegate call follows. Harmless when not started.
+    /// `close-timeout`. No delegate call follows. Harmless when not started. Also in finalize.
     void stop();
-    /// EOS: closes all tracks at the SFU, then calls @p done on the I/O thread, after at most
-    /// `close-timeout`. stop() is still to follow.
-    void close_all(std::function<void()> done);
     [[nodiscard]] bool running() const;
 
     // -- intents; none has an effect unless running -----------------------------------------------
@@ -116,19 +119,12 @@ public:
     /// Posts an element message named @p name with `session-id` and `timestamp` added.
     void post_element_message(OwnedStructure structure);
 
-    struct Running;
-
 private:
+    struct Running;
     ElementSession(GstElement* element, ElementDelegate& delegate);
 
-    void on_state(calls::SessionState old_state, calls::SessionState new_state, const Error* reason,
-                  std::optional<Milliseconds> retry_delay) override;
-    void on_session_created(const calls::SessionId& id) override;
-    void on_session_lost(const calls::SessionId& id, const Error& reason) override;
-    void on_slot(SlotId slot, const calls::SlotInfo& info, const Error* reason) override;
-    void on_api_error(const char* call, const Error& error, bool will_retry) override;
-    void on_failed(const Error& error) override;
-
+    void enter(calls::SessionState new_state, const Error* reason,
+               std::optional<Milliseconds> retry_delay);
     void with_session(std::function<void(calls::Session&)> task);
     [[nodiscard]] Ref<GstElement> element() const;
 

@@ -21,8 +21,9 @@ struct PeerContext {
     std::shared_ptr<SlotTable> slots;
     std::string stun_server; ///< `stun://host:port`; empty: none
     bool relay_only = false; ///< ice-transport-policy
-    /// Also gather candidates on loopback addresses, which libnice leaves out: for an SFU on the
-    /// same machine.
+    /// Gather candidates on loopback addresses, which libnice leaves out, beside the usual ones:
+    /// for an SFU on the same machine. Implied by an API base on loopback, behind which the media
+    /// may still be elsewhere (a proxy under development), so the usual addresses must stay.
     bool loopback_candidates = false;
     unsigned latency_ms = 200; ///< of the jitterbuffer; receiving only
     bool retransmission = true;

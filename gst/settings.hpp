@@ -3,27 +3,26 @@
 // once and works with the copy.
 #pragma once
 
-#include <optional>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "lib/base/executor.hpp"
 #include "lib/base/result.hpp"
+#include "lib/calls/credentials.hpp"
 
 namespace cf::gst
 {
 
-using NamedValues = std::vector<std::pair<std::string, std::string>>;
+inline constexpr const char* kDefaultStunServer = "stun://stun.cloudflare.com:3478";
 
+/// The defaults here are those that the properties announce.
 struct Settings {
-    // Unset (nullopt) lets the environment speak: CALLS_APP_ID, CALLS_APP_SECRET, CALLS_API_BASE.
-    std::optional<std::string> app_id;
-    std::optional<std::string> app_token; ///< secret
-    std::optional<std::string> api_base;
-    std::optional<std::string> auth_token; ///< secret
-    NamedValues headers;                   ///< values are secret
-    NamedValues api_extra_params;
+    // Empty lets the environment speak: CALLS_APP_ID, CALLS_APP_SECRET, CALLS_API_BASE.
+    std::string app_id;
+    calls::Secret app_token;
+    std::string api_base;
+    calls::Secret auth_token;
+    calls::NameValueList headers; ///< values are secret
+    calls::NameValueList api_extra_params;
     std::string correlation_id;
 
     bool reconnect = true;
@@ -35,9 +34,19 @@ struct Settings {
     Milliseconds timeout{15000}; ///< of one API request
     Milliseconds close_timeout{2000};
 
-    std::string stun_server = "stun://stun.cloudflare.com:3478";
+    std::string stun_server = kDefaultStunServer;
     bool relay_only = false;
     bool loopback_candidates = false;
 };
+
+/// Who we are to the service, completed from the environment.
+[[nodiscard]] Result<calls::Credentials> resolve_credentials(const Settings& settings);
+
+/// Whether @p settings, completed from the environment, can work: one clear error if not. Touches
+/// nothing but the environment.
+[[nodiscard]] Status validate_settings(const Settings& settings);
+
+/// Whether media is to use the loopback interface too: asked for, or implied by where the API is.
+[[nodiscard]] bool wants_loopback(const Settings& settings);
 
 } // namespace cf::gst
