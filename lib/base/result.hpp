@@ -54,6 +54,8 @@ struct Error {
     unsigned http_status = 0;  ///< 0: the failure did not come with an HTTP status
     std::string api_code = {}; ///< the service's own `errorCode`, empty if none
     std::optional<std::chrono::milliseconds> retry_after = {}; ///< what the service asked for
+    /// The service cannot have seen the request: to repeat it is safe, whatever it was.
+    bool unsent = false;
 };
 
 /// Takes `error` (transfer full) in. The one place where a GError enters the project.

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,6 +15,8 @@
 
 namespace cf::http
 {
+
+class History;
 
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
@@ -48,6 +51,8 @@ struct HttpClientOptions {
     /// PEM file of a CA to trust besides the system's; for local servers. Verification itself
     /// cannot be switched off.
     std::string ca_file;
+    std::string log_name;             ///< what the log calls this client; an element's name
+    std::shared_ptr<History> history; ///< where finished calls are written down; may be null
 };
 
 /// One SoupSession: HTTP/2, keep-alive, certificate verification, no redirects (an API does not
