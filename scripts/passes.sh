@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# The passes of scripts/test: each runs something, adds to the counts and to the table of times.
+
+work=$(mktemp -d)
+passed=0 failed=0
+table=()
+
+# count PASSED FAILED SECONDS LABEL
+count() {
+    passed=$((passed + $1))
+    failed=$((failed + $2))
+    table+=("$(printf '%5d s  %5d passed  %3d failed  %s' "$3" "$1" "$2" "$4")")
+}
+
+# check LABEL COMMAND...: one check that passes when the command does.
+check() {
+    local label=$1 start=$SECONDS
+    shift
+    say "$label"
+    if "$@"; then
+        count 1 0 $((SECONDS - start)) "$label"
+    else
+        count 0 1 $((SECONDS - start)) "$label"
+    fi
+}
+
+finish() {
+    local rc=$?
+    trap - EXIT
+    rm -rf "$work"
+    # A pass that ended the script half-way must not look like success.
+    [ $rc = 0 ] || [ $failed -gt 0 ] || failed=1
+    say "Times"
+    printf '%s\n' "${table[@]}"
+    printf '\n%d passed, %d failed\n' $passed $failed
+    [ $failed = 0 ] || exit 1
+    exit 0
+}
+
+suites_of() {
+    meson introspect --tests "$1" |
+        python3 -c 'import json, sys
+print(*sorted({s.split(":")[-1] for t in json.load(sys.stdin) for s in t["suite"]}))'
+}
+
+# run_suites BUILD LABEL SUITE...: media in real time needs the cores for itself, so the pipeline
+# suite runs its programs one after the other, and last.
+run_suites() {
+    local build=$1 label=$2 parallel=() serial=() suite
+    shift 2
+    for suite in "$@"; do
+        case $suite in
+        pipeline) serial+=("$suite") ;;
+        *) parallel+=("$suite") ;;
+        esac
+    done
+    [ ${#parallel[@]} = 0 ] || meson_test "$build" "$label" parallel "$(nproc)" "${parallel[@]}"
+    [ ${#serial[@]} = 0 ] || meson_test "$build" "$label" serial 1 "${serial[@]}"
+}
+
+# meson_test BUILD LABEL LOG PROCESSES SUITE...
+meson_test() {
+    local build=$1 label=$2 log=$3 processes=$4 start=$SECONDS options=() suite p=0 f=0
+    local runner=() dir=$build
+    shift 4
+    [ -z "${chroot:-}" ] || runner=(scripts/in-chroot "$chroot") dir=/build
+    for suite in "$@"; do
+        options+=(--suite "$suite")
+    done
+    say "$label: $*"
+    rm -f "$build/meson-logs/$log.json"
+    "${runner[@]}" meson test -C "$dir" --no-rebuild --logbase "$log" --num-processes "$processes" \
+        --timeout-multiplier "${timeout_multiplier:-1}" "${options[@]}" </dev/null |
+        grep -E '^ *[0-9]+/[0-9]+ ' || true
+    if [ -s "$build/meson-logs/$log.json" ]; then
+        scripts/count-checks "$build/meson-logs/$log.json" "$work/counts" || true
+        read -r p f <"$work/counts"
+    else
+        echo "no such suite, or the tests could not be started"
+        f=1
+    fi
+    count "$p" "$f" $((SECONDS - start)) "$label: $*"
+}
+
+# Only suites that this tree has.
+present() {
+    local build=$1 have suite
+    have=" $(suites_of "$build") "
+    shift
+    for suite in "$@"; do
+        [[ $have != *" $suite "* ]] || printf '%s\n' "$suite"
+    done
+}
+
+# Fills the tests' private registry once, so that no test of a sanitizer run has to scan: the
+# external scanner cannot load a plugin that needs the sanitizer's runtime, and scanning in the test
+# process would report the leaks of every plugin of the system.
+warm_registry() {
+    local build=$1
+    shift
+    rm -f "$build/tests/check/registry.bin"
+    quietly env GST_REGISTRY="$top/$build/tests/check/registry.bin" GST_REGISTRY_FORK=no \
+        GST_PLUGIN_PATH="$top/$build/gst" "$@" gst-inspect-1.0 cfcallssink
+}
+
+# build_or_fail LABEL DIR OPTION...
+build_or_fail() {
+    local label=$1 before=$failed
+    shift
+    check "$label" build_tree "$@"
+    [ "$failed" = "$before" ]
+}
+
+# `local -x` below: an environment for what the function calls, and gone when it returns.
+
+address_sanitizer() {
+    build_or_fail "build with ASan and UBSan" build-asan -Db_sanitize=address,undefined \
+        -Db_lundef=false -Dbuildtype=debug -Doptimization=1 -Dwerror=true -Dbenchmarks=disabled ||
+        return 0
+    local runtime
+    runtime="$(gcc -print-file-name=libasan.so) $(gcc -print-file-name=libubsan.so)"
+    check "registry for ASan" warm_registry build-asan LD_PRELOAD="$runtime" \
+        ASAN_OPTIONS=detect_leaks=0
+    # Slices hide leaks; the slow unwinder is what lets a suppression name a library constructor.
+    local -x G_SLICE=always-malloc
+    local -x ASAN_OPTIONS=fast_unwind_on_malloc=0:detect_stack_use_after_return=1
+    local -x LSAN_OPTIONS="suppressions=$top/tests/supp/lsan.supp:print_suppressions=0"
+    local -x UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
+    # For tests that start programs of GStreamer's, which are not built with the sanitizers.
+    local -x CF_SANITIZER_PRELOAD=$runtime
+    local -x GST_REGISTRY_FORK=no GST_REGISTRY_UPDATE=no CK_TIMEOUT_MULTIPLIER=4
+    local timeout_multiplier=4
+    run_suites build-asan "ASan+UBSan" $(present build-asan unit http element emulator pipeline)
+}
+
+thread_sanitizer() {
+    build_or_fail "build with TSan" build-tsan -Db_sanitize=thread -Db_lundef=false \
+        -Dbuildtype=debug -Doptimization=1 -Dbenchmarks=disabled -Dexamples=disabled || return 0
+    local -x TSAN_OPTIONS="suppressions=$top/tests/supp/tsan.supp"
+    local -x CK_TIMEOUT_MULTIPLIER=4
+    local timeout_multiplier=4
+    run_suites build-tsan "TSan" $(present build-tsan unit http)
+}
+
+# clang checks that what a mutex guards is touched with it held (lib/base/mutex.hpp).
+thread_safety_analysis() {
+    check "clang -Wthread-safety -Werror" env CC=clang-14 CXX=clang++-14 \
+        bash -c '. scripts/common.sh; build_tree build-clang -Dwerror=true -Dtests=disabled \
+            -Demulator=disabled -Dbenchmarks=disabled -Dexamples=disabled'
+}
+
+# GStreamer's own tracer says at the end of each test process which objects are alive then.
+leaks_tracer() {
+    local start logs found
+    mapfile -t suites < <(present build element pipeline)
+    [ ${#suites[@]} -gt 0 ] || return 0
+    mkdir -p "$work/leaks"
+    traced_suites
+    start=$SECONDS
+    logs=$(grep -l object-alive "$work"/leaks/* 2>/dev/null | wc -l)
+    found=$(grep -hoE 'object-alive, type-name=\(string\)GstCf[^,]*.*' "$work"/leaks/* || true)
+    if [ -n "$found" ]; then
+        say "objects of ours that were never freed"
+        sort <<<"$found" | uniq -c | head -20
+        count 0 1 $((SECONDS - start)) "leaks tracer: nothing of ours is left"
+    elif [ "$logs" = 0 ]; then
+        # The tracer announces the format of its records even when there are none.
+        echo "the tracer wrote nothing"
+        count 0 1 0 "leaks tracer: nothing of ours is left"
+    else
+        count 1 0 $((SECONDS - start)) "leaks tracer: nothing of ours is left"
+    fi
+}
+traced_suites() {
+    local -x GST_TRACERS=leaks GST_DEBUG=GST_TRACER:7 GST_DEBUG_FILE="$work/leaks/%p.log"
+    run_suites build "leaks tracer" "${suites[@]}"
+}
+
+# fuzzing SECONDS: every target of tests/fuzz for so long.
+fuzzing() {
+    local seconds=$1 targets target
+    build_or_fail "build the fuzz targets" build-fuzz -Dfuzzing=enabled -Dtests=disabled \
+        -Dbenchmarks=disabled -Dexamples=disabled || return 0
+    mapfile -t targets < <(find build-fuzz/tests/fuzz -maxdepth 1 -name 'fuzz-*' -type f -perm -u+x | sort)
+    for target in "${targets[@]}"; do
+        check "fuzz ${target##*/} for $seconds s" fuzz "$target" "$seconds"
+    done
+}
+# fuzz TARGET SECONDS: from the seeds in tests/fuzz/seeds/NAME; what it finds is left in build-fuzz.
+fuzz() {
+    local name=${1##*/fuzz-}
+    mkdir -p "$work/corpus-$name"
+    quietly "$1" -max_total_time="$2" -timeout=10 -rss_limit_mb=2048 -artifact_prefix=build-fuzz/ \
+        "$work/corpus-$name" $(find tests/fuzz/seeds -maxdepth 1 -name "$name" -type d)
+}
+
+# other_gstreamer VERSION [SUITE...]
+other_gstreamer() {
+    local version=$1 chroot
+    shift
+    [ $# -gt 0 ] || set -- element pipeline
+    check "chroot with GStreamer $version" scripts/gstreamer-chroot "$version" "$work/root"
+    [ -s "$work/root" ] || return 0
+    chroot=$(<"$work/root")
+    check "build for GStreamer $version" quietly scripts/in-chroot "$chroot" sh -c \
+        '{ [ -f build.ninja ] || meson setup . /src -Dbenchmarks=disabled; } && ninja'
+    run_suites "$chroot/build" "GStreamer $version" "$@"
+}
