@@ -38,18 +38,4 @@ struct CodecPreference {
 /// would reject the section (RFC 6184 section 8.2.2: a level never does; algesten/str0m#1015).
 [[nodiscard]] MediaSection rewrite_h264_levels(MediaSection section, const MediaSection& reference);
 
-/// H.264 profiles that WebRTC stacks negotiate.
-enum class H264Profile {
-    Unknown,
-    ConstrainedBaseline,
-    Baseline,
-    Main,
-    ConstrainedHigh,
-    High,
-};
-/// RFC 6184 table 5, from the six hex digits of a `profile-level-id`.
-[[nodiscard]] H264Profile h264_profile(std::string_view profile_level_id);
-/// Whether a decoder of @p decoder plays a stream of @p stream, levels aside.
-[[nodiscard]] bool h264_decodes(H264Profile decoder, H264Profile stream);
-
 } // namespace cf::sdp

@@ -27,6 +27,7 @@
 #include "lib/base/result.hpp"
 #include "lib/sdp/codec-repairs.hpp"
 #include "lib/sdp/description.hpp"
+#include "lib/sdp/facade-memory.hpp"
 
 namespace cf::sdp
 {
@@ -99,7 +100,7 @@ public:
     bool close_mid(std::string_view mid);
     [[nodiscard]] bool is_closed(std::string_view mid) const;
     /// The mids by m-line index, as committed.
-    [[nodiscard]] std::vector<Mid> mids() const;
+    [[nodiscard]] std::vector<Mid> mids() const { return committed_.mids(); }
 
     /// Our DTLS role once an exchange was committed: Active or Passive.
     [[nodiscard]] std::optional<SetupRole> dtls_role() const { return committed_.role; }
@@ -111,26 +112,16 @@ public:
 
 private:
     enum class Step { Idle, LocalOffer, RemoteAnswer, RemoteOffer, LocalAnswer };
-    enum class Closing { Open, Inactive, Stopped }; ///< Stopped: port 0 on the wire
 
-    struct Section {
-        Mid mid;
-        bool mid_is_ours = false; ///< made up, because a rejected section had none
-        Closing closing = Closing::Open;
-        std::optional<MediaSection> remote_view; ///< as webrtcbin was last told
-    };
-    struct Memory {
-        std::optional<SetupRole> role;
-        std::optional<Fingerprint> remote_fingerprint;
-        std::vector<Section> sections;
-    };
+    [[nodiscard]] Status finish_incoming(Description description, FacadeMemory& next,
+                                         IncomingDescription& out);
+    void repair_offered_codecs(Description& offer, const FacadeMemory& next) const;
 
     FacadeOptions options_;
     Step step_ = Step::Idle;
-    Memory committed_;
-    Memory pending_; ///< meaningful while step_ is not Idle
-    std::optional<Description> local_offer_;
-    std::optional<Description> remote_offer_;
+    FacadeMemory committed_;
+    FacadeMemory pending_;             ///< meaningful while step_ is not Idle
+    std::optional<Description> offer_; ///< of the open exchange, as webrtcbin knows it
 };
 
 } // namespace cf::sdp

@@ -12,8 +12,6 @@ FmtpParameters FmtpParameters::parse(std::string_view text)
 {
     FmtpParameters out;
     for (auto piece : split(text, ';')) {
-        if (out.parameters_.size() == kMaxParameters)
-            break;
         const auto equals = piece.find('=');
         if (equals == std::string_view::npos) {
             out.parameters_.push_back({std::string(piece), {}, false});
@@ -54,9 +52,16 @@ void FmtpParameters::remove(std::string_view name)
 
 void FmtpParameters::merge(const FmtpParameters& other)
 {
-    for (const auto& p : other.parameters_)
-        if (parameters_.size() < kMaxParameters && !get(p.name))
+    if (parameters_.empty()) {
+        *this = other;
+        return;
+    }
+    for (const auto& p : other.parameters_) {
+        if (parameters_.size() >= kMaxMerged)
+            return;
+        if (!get(p.name))
             parameters_.push_back(p);
+    }
 }
 
 std::string FmtpParameters::to_string() const

@@ -23,15 +23,16 @@ struct FmtpParameter {
 class FmtpParameters
 {
 public:
-    /// More are not read: no codec has as many, and looking up names stays cheap.
-    static constexpr std::size_t kMaxParameters = 128;
+    static constexpr std::size_t kMaxMerged = 256;
 
     [[nodiscard]] static FmtpParameters parse(std::string_view text);
 
     [[nodiscard]] std::optional<std::string_view> get(std::string_view name) const;
     void set(std::string_view name, std::string_view value);
     void remove(std::string_view name);
-    /// Adds the parameters of @p other whose names are not here yet.
+    /// Adds the parameters of @p other whose names are not here yet; all of them when there are
+    /// none here. Once there are kMaxMerged nothing more is added, which keeps a hostile
+    /// description of thousands of lines cheap.
     void merge(const FmtpParameters& other);
     [[nodiscard]] bool empty() const { return parameters_.empty(); }
     [[nodiscard]] const std::vector<FmtpParameter>& all() const { return parameters_; }

@@ -126,8 +126,10 @@ std::optional<Direction> direction_in(const LineBlock& block)
 
 std::vector<Fingerprint> fingerprints_in(const LineBlock& block)
 {
+    auto values = block.attributes("fingerprint");
+    values.resize(std::min(values.size(), kMaxFingerprints));
     std::vector<Fingerprint> found;
-    for (auto value : block.attributes("fingerprint"))
+    for (auto value : values)
         if (auto fingerprint = parse_fingerprint(value))
             found.push_back(std::move(*fingerprint));
     return found;

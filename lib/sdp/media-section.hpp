@@ -113,6 +113,8 @@ struct Fingerprint {
 
 /// What a block of lines itself says; the last direction line counts.
 [[nodiscard]] std::optional<Direction> direction_in(const LineBlock& block);
+/// Of the first kMaxFingerprints lines, those that can be read.
+inline constexpr std::size_t kMaxFingerprints = 8;
 [[nodiscard]] std::vector<Fingerprint> fingerprints_in(const LineBlock& block);
 
 /// The lines of LineBlock are those behind the m-line.
