@@ -3,8 +3,9 @@
 
 #include <csignal>
 
-#include <gst/check/gstcheck.h>
 #include <libsoup/soup.h>
+
+#include "tests/support/check.hpp"
 
 CF_REF_GOBJECT(SoupSession);
 CF_REF_GOBJECT(SoupMessage);

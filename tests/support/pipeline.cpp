@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tests/support/pipeline.hpp"
 
-#include <gst/check/gstcheck.h>
+#include "tests/support/check.hpp"
 
 namespace cf::test
 {
@@ -66,7 +66,7 @@ void Pipeline::play()
 {
     if (set_state(GST_STATE_PLAYING) == GST_STATE_CHANGE_FAILURE) {
         const BusReport r = wait_error(Milliseconds{100});
-        fail("PLAYING was refused: %s (%s)", r.message.c_str(), r.debug.c_str());
+        ck_abort_msg("PLAYING was refused: %s (%s)", r.message.c_str(), r.debug.c_str());
     }
 }
 
@@ -85,8 +85,8 @@ void Pipeline::note(GstMessage* message, bool errors_are_wanted)
         warnings_.push_back(read_report(message));
     if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR && !errors_are_wanted) {
         const BusReport r = read_report(message);
-        fail("unexpected ERROR from %s: %s (%s)", r.source.c_str(), r.message.c_str(),
-             r.debug.c_str());
+        ck_abort_msg("unexpected ERROR from %s: %s (%s)", r.source.c_str(), r.message.c_str(),
+                     r.debug.c_str());
     }
 }
 
@@ -110,7 +110,7 @@ Ref<GstMessage> Pipeline::wait_message(const char* what,
         if (found)
             return message;
     }
-    fail("waited in vain for %s", what);
+    ck_abort_msg("waited in vain for %s", what);
     return nullptr;
 }
 
