@@ -92,6 +92,28 @@ MediaSection filter_and_order_codecs(MediaSection section,
     return section;
 }
 
+Description drop_undescribed_formats(Description description)
+{
+    for (auto& section : description.sections()) {
+        std::vector<std::string> described;
+        for (const auto& codec : section.codecs())
+            described.push_back(std::to_string(codec.payload_type));
+        if (!described.empty())
+            section.set_formats(described);
+    }
+    return description;
+}
+
+Status check_codecs_described(const Description& description)
+{
+    for (const auto& section : description.sections())
+        if (section.is_rtp() && section.port() != 0 &&
+            description.direction_of(section) != Direction::Inactive && section.codecs().empty())
+            return Error{ErrorCode::Sdp, "The session description has a media section that "
+                                         "describes none of its payload types."};
+    return ok_status();
+}
+
 MediaSection prefer_codecs(MediaSection section, const std::vector<std::string>& encoding_names)
 {
     const auto codecs = section.codecs();

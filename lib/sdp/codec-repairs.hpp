@@ -27,6 +27,14 @@ struct CodecPreference {
 [[nodiscard]] MediaSection filter_and_order_codecs(MediaSection section,
                                                    const std::vector<CodecPreference>& preferences);
 
+/// Takes payload types that nothing describes out of RTP sections, as long as another remains.
+/// 1.28.0: caps without an encoding-name crash webrtcbin's create-answer (fixed in 1.28.1).
+[[nodiscard]] Description drop_undescribed_formats(Description description);
+
+/// An Error for a section that is in use and describes none of its payload types: the case that
+/// drop_undescribed_formats() cannot help.
+[[nodiscard]] Status check_codecs_described(const Description& description);
+
 /// Orders without removing: @p encoding_names first in that order, each codec followed by its rtx,
 /// the rest behind in their old order. For our own offers and for people who want a say in them.
 [[nodiscard]] MediaSection prefer_codecs(MediaSection section,

@@ -15,6 +15,17 @@ bool flows(Direction offered, Direction answered)
     return (sends(offered) && receives(answered)) || (receives(offered) && sends(answered));
 }
 
+/// What the service may fill later is shown as sending from the start, because 1.22 could not turn
+/// it round then (P20). A bare section has no codecs to show.
+MediaSection first_view_of_closed(const MediaSection& offered)
+{
+    MediaSection view = offered;
+    view.set_port(kDiscardPort);
+    if (view.is_rtp())
+        view.set_direction(view.codecs().empty() ? Direction::Inactive : Direction::SendOnly);
+    return view;
+}
+
 } // namespace
 
 SectionEvent NegotiatedSection::note_answer(const MediaSection& offered,
@@ -42,14 +53,18 @@ SectionEvent NegotiatedSection::note_offer(const MediaSection& offered, Directio
     const bool media = offered.is_rtp();
     if (offered.is_rejected() || (media && direction == Direction::Inactive)) {
         closing = offered.is_rejected() ? WireClosing::Stopped : WireClosing::Inactive;
-        return was_closed || !remote_view ? SectionEvent::None : SectionEvent::Closed;
+        if (remote_view)
+            return was_closed ? SectionEvent::None : SectionEvent::Closed;
+        remote_view = first_view_of_closed(offered);
+        return SectionEvent::AddedClosed;
     }
     if (!remote_view) {
         closing.reset();
         return SectionEvent::Added;
     }
     // Only what the service sends can be filled by it; a track of ours that we closed stays closed.
-    const bool filled = !media || (sends(direction) && sends(remote_view->direction()));
+    const bool filled =
+        !media || (sends(direction) && remote_view->direction() != Direction::RecvOnly);
     if (!was_closed || !filled)
         return SectionEvent::None;
     closing.reset();
@@ -152,6 +167,20 @@ Status FacadeMemory::learn_fingerprint(const Description& description)
     if (said)
         remote_fingerprint = said;
     return ok_status();
+}
+
+std::vector<Mid> FacadeMemory::note_refusals(const Description& answer)
+{
+    std::vector<Mid> refused;
+    for (std::size_t i = 0; i < sections.size(); i++) {
+        auto& section = sections[i];
+        if (section.closing || answer.sections()[i].port() != 0)
+            continue;
+        section.closing = WireClosing::Stopped;
+        section.remote_view.reset();
+        refused.push_back(section.mid);
+    }
+    return refused;
 }
 
 void FacadeMemory::remember_views(const Description& description)

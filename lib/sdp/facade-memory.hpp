@@ -15,7 +15,13 @@ namespace cf::sdp
 {
 
 /// What a description says about a section that the caller must know.
-enum class SectionEvent { None, Added, Closed, Reopened };
+enum class SectionEvent {
+    None,
+    Added,       ///< seen for the first time, and open
+    AddedClosed, ///< seen for the first time, and closed already
+    Closed,
+    Reopened,
+};
 
 /// One m-line.
 struct NegotiatedSection {
@@ -50,6 +56,8 @@ struct FacadeMemory {
     [[nodiscard]] Status learn_role_from_answer(const Description& answer);
     /// An Error when it is another one than before.
     [[nodiscard]] Status learn_fingerprint(const Description& description);
+    /// Takes in webrtcbin's answer: the open sections that it refuses, which end with it.
+    [[nodiscard]] std::vector<Mid> note_refusals(const Description& answer);
     /// Remembers what webrtcbin is told of the open sections.
     void remember_views(const Description& description);
 };

@@ -23,10 +23,12 @@ Description to_wire(Description local, const FacadeMemory& memory)
     return mirror_closed_sections(strip_candidates(std::move(local)), memory.closed_mids());
 }
 
-/// Before the sections are looked at: everything at the place where it is looked for.
+/// Before the sections are looked at: everything is where it is looked for.
 Description gather_attributes(Description description)
 {
-    return spread_session_transport(session_ice_lite(std::move(description)));
+    description = session_ice_lite(std::move(description));
+    description = spread_session_transport(std::move(description));
+    return drop_undescribed_formats(std::move(description));
 }
 
 /// After they were looked at: no section is closed or bare any more.
@@ -84,11 +86,11 @@ std::vector<bool> name_rejected_sections(Description& offer)
 
 void report(SectionEvent event, const Mid& mid, IncomingDescription& out)
 {
-    if (event == SectionEvent::Added)
+    if (event == SectionEvent::Added || event == SectionEvent::AddedClosed)
         out.added.push_back(mid);
-    else if (event == SectionEvent::Closed)
+    if (event == SectionEvent::Closed || event == SectionEvent::AddedClosed)
         out.closed.push_back(mid);
-    else if (event == SectionEvent::Reopened)
+    if (event == SectionEvent::Reopened)
         out.reopened.push_back(mid);
 }
 
@@ -114,7 +116,7 @@ Result<OutgoingDescription> Facade::offer_to_wire(std::string_view text,
         local = send_only(std::move(local));
     const auto wire = to_wire(un_bundle_only(local), next);
 
-    OutgoingDescription out{local.to_string(), wire.to_string()};
+    OutgoingDescription out{local.to_string(), wire.to_string(), {}};
     pending_ = std::move(next);
     offer_ = std::move(local);
     step_ = Step::LocalOffer;
@@ -197,13 +199,18 @@ Result<OutgoingDescription> Facade::answer_to_wire(std::string_view text)
     if (!next.role)
         next.role = answered_role(offer, local);
 
+    OutgoingDescription out;
+    out.refused = next.note_refusals(local);
+    local = complete_own_refusals(std::move(local));
     local = set_setup_role(std::move(local), *next.role);
+    CF_TRY(check_transport(local));
     auto wire = to_wire(ensure_mid_extension(local, offer), next);
     for (std::size_t i = 0; i < next.sections.size(); i++)
         if (next.sections[i].mid_is_ours && next.sections[i].closing)
             wire.sections()[i].remove_attributes("mid");
 
-    OutgoingDescription out{local.to_string(), wire.to_string()};
+    out.local = local.to_string();
+    out.wire = wire.to_string();
     pending_ = std::move(next);
     step_ = Step::LocalAnswer;
     return out;
@@ -242,6 +249,7 @@ Status Facade::finish_incoming(Description description, FacadeMemory& next,
                                IncomingDescription& out)
 {
     CF_TRY(check_transport(description));
+    CF_TRY(check_codecs_described(description));
     CF_TRY(next.learn_fingerprint(description));
     next.remember_views(description);
     out.ssrc_to_mid = collect_ssrc_to_mid(description);

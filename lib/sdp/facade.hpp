@@ -52,20 +52,24 @@ struct OfferChanges {
 struct OutgoingDescription {
     std::string local; ///< for set-local-description
     std::string wire;  ///< for the service
+    /// Answers only: sections that webrtcbin refuses, for want of a codec in common.
+    std::vector<Mid> refused;
 };
 
 /// A description of the service, made fit for webrtcbin.
 struct IncomingDescription {
     std::string text;        ///< for set-remote-description
     Description description; ///< the same, parsed
-    /// Sections that appear for the first time and are open, in m-line order. In an offer: make a
-    /// transceiver from their codecs and extensions before set-remote-description.
+    /// Sections that appear for the first time, in m-line order. In an offer: make a transceiver
+    /// from their codecs and extensions before set-remote-description. One that is closed already
+    /// stands in `closed` too.
     std::vector<Mid> added;
     /// Sections that the service refused or closed in this description: their media has ended.
     /// webrtcbin is not told; keep their gate shut and send EOS downstream yourself.
     std::vector<Mid> closed;
     /// Closed sections that the service's offer has filled again. webrtcbin makes a new pad for
-    /// the new SSRC; no transceiver must be added.
+    /// the new SSRC. No transceiver must be added, but the codec-preferences of the old one must
+    /// be set anew when the codecs differ.
     std::vector<Mid> reopened;
     /// Which section a received SSRC belongs to (P15); all sections of this description.
     std::map<std::uint32_t, Mid> ssrc_to_mid;

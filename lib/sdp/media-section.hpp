@@ -17,6 +17,9 @@ namespace cf::sdp
 
 using Mid = std::string; ///< RFC 5888 identification-tag
 
+/// A port that says nothing (RFC 8840 section 4.1.1).
+inline constexpr unsigned kDiscardPort = 9;
+
 enum class Direction { SendRecv, SendOnly, RecvOnly, Inactive };
 /// RFC 4145 section 4; who opens the DTLS connection.
 enum class SetupRole { Active, Passive, ActPass, HoldConn };

@@ -11,8 +11,6 @@ namespace cf::sdp
 namespace
 {
 
-constexpr unsigned kDiscardPort = 9; ///< RFC 8840 section 4.1: a port that says nothing
-
 constexpr std::array<std::string_view, 7> kTransportAttributes = {
     "ice-ufrag", "ice-pwd", "setup", "fingerprint", "candidate", "end-of-candidates", "ice-options",
 };

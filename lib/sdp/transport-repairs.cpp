@@ -133,6 +133,25 @@ Description complete_rejected_sections(Description description)
     return description;
 }
 
+Description complete_own_refusals(Description answer)
+{
+    constexpr std::array<std::string_view, 10> kOfferersOwn = {
+        "ice-ufrag", "ice-pwd",   "ice-options",       "setup", "fingerprint",
+        "ice-lite",  "candidate", "end-of-candidates", "ssrc",  "ssrc-group",
+    };
+    bool any = false;
+    for (auto& section : answer.sections()) {
+        if (section.port() != 0)
+            continue;
+        any = true;
+        section.remove_lines_if([&](const Line& line) {
+            return std::find(kOfferersOwn.begin(), kOfferersOwn.end(), line.name()) !=
+                   kOfferersOwn.end();
+        });
+    }
+    return any ? complete_rejected_sections(std::move(answer)) : answer;
+}
+
 Description keep_single_fingerprint_place(Description description)
 {
     LineBlock& session = description.session();

@@ -22,6 +22,12 @@ namespace cf::sdp
 /// refuses the whole description.
 [[nodiscard]] Description complete_rejected_sections(Description description);
 
+/// Gives the sections that an answer of ours refuses our own transport in place of the offerer's.
+/// P1, 1.22.0: webrtcbin refuses a section by copying the offered one with port 0, remote
+/// credentials included and without fingerprint, and then does not accept its own answer ("No
+/// fingerprint lines in sdp for media 1").
+[[nodiscard]] Description complete_own_refusals(Description answer);
+
 /// Keeps exactly one place for the fingerprint: the session when all sections agree, else the
 /// sections; of several algorithms sha-256 is kept, else the first.
 /// P2, upstream before 1.28.5: an inverted test in webrtcsdp.c refuses a description that has it in
