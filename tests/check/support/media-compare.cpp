@@ -10,9 +10,9 @@
 #include <span>
 
 #include <glib/gstdio.h>
-#include <gst/check/gstcheck.h>
 
 #include "gst/gst-ref.hpp"
+#include "tests/support/check.hpp"
 
 namespace
 {
