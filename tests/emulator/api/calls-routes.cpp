@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tests/emulator/api/calls-routes.hpp"
+
+#include <utility>
+
+#include "tests/emulator/sdp/text.hpp"
+
+namespace cf::emu
+{
+
+// One request on its way through.
+struct CallsRoutes::Call {
+    HttpRequest http;
+    Respond respond;
+    LogEntry log;
+    std::string app;
+    std::string session;
+    std::string operation; ///< "sessions/new", "tracks/new", ... ; empty: no such endpoint
+};
+
+namespace
+{
+
+std::string decode(std::string_view segment)
+{
+    const OwnedString text{
+        g_uri_unescape_segment(segment.data(), segment.data() + segment.size(), nullptr)};
+    return text ? text.get() : std::string{};
+}
+
+bool query_flag(const std::string& query, std::string_view name)
+{
+    for (std::string_view pair : sdp::split(query, '&'))
+        if (sdp::take_until(pair, '=') == name)
+            return pair == "true" || pair == "1";
+    return false;
+}
+
+HttpAnswer json_answer(unsigned status, std::string body)
+{
+    HttpAnswer answer;
+    answer.status = status;
+    answer.body = std::move(body);
+    return answer;
+}
+
+void add_cors(HttpAnswer& answer)
+{
+    answer.headers.emplace_back("Vary", "Origin");
+    answer.headers.emplace_back("Access-Control-Allow-Origin", "*");
+    answer.headers.emplace_back("Access-Control-Expose-Headers", "*");
+}
+
+HttpAnswer preflight(const HttpRequest& request)
+{
+    HttpAnswer answer;
+    answer.status = 204;
+    add_cors(answer);
+    answer.headers.emplace_back("Access-Control-Allow-Methods", "GET, POST, PUT, OPTIONS");
+    // "*" would not cover Authorization (Fetch standard, CORS-preflight fetch).
+    answer.headers.emplace_back("Access-Control-Allow-Headers", request.requested_headers.empty()
+                                                                    ? "Authorization, Content-Type"
+                                                                    : request.requested_headers);
+    answer.headers.emplace_back("Access-Control-Max-Age", "86400");
+    return answer;
+}
+
+} // namespace
+
+bool CallsRoutes::matches(std::string_view path)
+{
+    return path.starts_with("/v1/apps/") || path.starts_with("/apps/");
+}
+
+void CallsRoutes::handle(const HttpRequest& request, Respond respond)
+{
+    if (request.method == "OPTIONS")
+        return respond(preflight(request));
+    auto call = std::make_shared<Call>();
+    call->http = request;
+    call->respond = std::move(respond);
+    call->log.start = sfu_.executor().now();
+    call->log.method = request.method;
+    call->log.path = request.path;
+    call->log.query = request.query;
+    call->log.request_body = request.body;
+
+    std::string_view path = request.path;
+    path.remove_prefix(path.starts_with("/v1/") ? sizeof("/v1/apps/") - 1 : sizeof("/apps/") - 1);
+    call->app = decode(sdp::take_until(path, '/'));
+    std::string_view rest = path;
+    if (sdp::take_until(path, '/') == "sessions") {
+        const std::string session = decode(sdp::take_until(path, '/'));
+        if (session == "new" && path.empty()) {
+            call->operation = "sessions/new";
+        } else {
+            call->session = session;
+            call->operation = path.empty() ? "session" : std::string(path);
+        }
+    } else {
+        call->operation = std::string(rest);
+    }
+    call->log.operation = call->operation;
+    call->log.session = call->session;
+    dispatch(call);
+}
+
+std::optional<Refusal> CallsRoutes::check_credentials(const HttpRequest& request,
+                                                      const std::string& app) const
+{
+    if (app != sfu_.options().app_id)
+        return refusals::unknown_app();
+    if (request.authorization != "Bearer " + sfu_.options().app_secret)
+        return refusals::unauthorized();
+    return std::nullopt;
+}
+
+std::optional<Fault> CallsRoutes::strike(const CallPtr& call, const char* name)
+{
+    auto fault = sfu_.faults().strike(name, call->operation, call->session);
+    if (fault)
+        call->log.faults += (call->log.faults.empty() ? "" : " ") + fault->name;
+    return fault;
+}
+
+void CallsRoutes::dispatch(const CallPtr& call)
+{
+    if (const auto fault = strike(call, "status")) {
+        const auto status = static_cast<unsigned>(fault->number("status", 503));
+        HttpAnswer answer = json_answer(
+            status, calls::write_error({fault->text("code", "temporarily_unavailable_error"), "",
+                                        fault->text("description", "Refused on demand")}));
+        if (const std::string after = fault->text("retry-after"); !after.empty())
+            answer.headers.emplace_back("Retry-After", after);
+        return finish(call, std::move(answer));
+    }
+    if (const auto refusal = check_credentials(call->http, call->app))
+        return refuse(call, *refusal);
+    if (call->http.too_large)
+        return refuse(call, refusals::too_large());
+    if (call->operation == "sessions/new")
+        return new_session(call);
+    if (call->session.empty())
+        return refuse(call, {404, "not_found", "There is no such endpoint"});
+    const auto session = sfu_.find_session(call->session);
+    if (!session)
+        return refuse(call, refusals::session_gone());
+    if (strike(call, "session-lost")) {
+        session->lose();
+        return refuse(call, refusals::session_gone());
+    }
+    if (!session->take_request())
+        return refuse(call, refusals::rate_limited());
+    dispatch_session(call, session);
+}
+
+template <typename Answer> Reply<Answer> CallsRoutes::replier(const CallPtr& call)
+{
+    return [this, call](Outcome<Answer> outcome) {
+        if (outcome)
+            finish(call, json_answer(200, calls::write_answer(*outcome)));
+        else
+            refuse(call, outcome.refusal());
+    };
+}
+
+template <typename Request>
+bool CallsRoutes::read(const CallPtr& call, Result<Request> body, Request& out)
+{
+    if (body) {
+        out = body.take();
+        return true;
+    }
+    const Error& error = body.error();
+    if (error.http_status == 400)
+        refuse(call, refusals::bad_json(error.message));
+    else
+        refuse(call, {error.http_status, error.api_code, error.message});
+    return false;
+}
+
+void CallsRoutes::dispatch_session(const CallPtr& call, const std::shared_ptr<Session>& session)
+{
+    const std::string& op = call->operation;
+    const bool is_get = op == "session";
+    const bool is_post = op == "tracks/new";
+    const bool is_put = op == "renegotiate" || op == "tracks/close" || op == "tracks/update";
+    if (!is_get && !is_post && !is_put)
+        return refuse(call, {404, "not_found", "There is no such endpoint"});
+    if (call->http.method != (is_get ? "GET" : is_post ? "POST" : "PUT"))
+        return refuse(call, {405, "not_found", "This endpoint has another method"});
+    const std::string& body = call->http.body;
+    if (is_get)
+        return finish(call, json_answer(200, calls::write_answer(session->info())));
+    if (op == "tracks/new") {
+        Session::NewTracks request;
+        if (read(call, calls::read_new_tracks_request(body), request))
+            session->new_tracks(std::move(request), replier<calls::NewTracksAnswer>(call));
+    } else if (op == "renegotiate") {
+        calls::RenegotiateRequest request;
+        if (read(call, calls::read_renegotiate_request(body), request))
+            session->renegotiate(request, replier<calls::RenegotiateAnswer>(call));
+    } else if (op == "tracks/close") {
+        Session::CloseTracks request;
+        if (read(call, calls::read_close_tracks_request(body), request))
+            session->close_tracks(std::move(request), replier<calls::CloseTracksAnswer>(call));
+    } else {
+        Session::UpdateTracks request;
+        if (read(call, calls::read_update_tracks_request(body), request))
+            session->update_tracks(std::move(request), replier<calls::UpdateTracksAnswer>(call));
+    }
+}
+
+void CallsRoutes::new_session(const CallPtr& call)
+{
+    if (call->http.method != "POST")
+        return refuse(call, {405, "not_found", "This endpoint has another method"});
+    calls::NewSessionRequest request;
+    if (!read(call, calls::read_new_session_request(call->http.body), request))
+        return;
+    request.third_party = query_flag(call->http.query, "thirdparty");
+    auto outcome = sfu_.new_session(request);
+    if (!outcome)
+        return refuse(call, outcome.refusal());
+    call->session = call->log.session = outcome->session_id;
+    finish(call, json_answer(201, calls::write_answer(*outcome)));
+}
+
+void CallsRoutes::refuse(const CallPtr& call, const Refusal& refusal)
+{
+    HttpAnswer answer = json_answer(
+        refusal.status, calls::write_error({refusal.code, refusal.subcode, refusal.description}));
+    if (refusal.status == 429 && sfu_.options().retry_after)
+        answer.headers.emplace_back("Retry-After", "1");
+    finish(call, std::move(answer));
+}
+
+void CallsRoutes::finish(const CallPtr& call, HttpAnswer answer)
+{
+    add_cors(answer);
+    if (strike(call, "no-json")) {
+        answer.status = 200;
+        answer.content_type = "text/html";
+        answer.body = "<!DOCTYPE html><title>Sign in</title><p>Please sign in.";
+    }
+    if (strike(call, "malformed-json"))
+        answer.body.resize(answer.body.size() / 2);
+    answer.drop = strike(call, "drop-response").has_value();
+    const auto delay = strike(call, "delay");
+    call->log.status = answer.status;
+    call->log.dropped = answer.drop;
+    call->log.response_body = answer.body;
+    const auto send = [this, call, answer = std::move(answer)] {
+        call->log.duration =
+            std::chrono::duration_cast<Milliseconds>(sfu_.executor().now() - call->log.start);
+        log_.add(std::move(call->log));
+        call->respond(answer);
+    };
+    if (!delay)
+        return send();
+    const auto ms = static_cast<std::int64_t>(delay->number("ms", 1000));
+    sfu_.executor().call_later(Milliseconds{std::clamp<std::int64_t>(ms, 0, 600000)}, send);
+}
+
+} // namespace cf::emu

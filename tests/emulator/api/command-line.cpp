@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tests/emulator/api/command-line.hpp"
+
+#include <array>
+#include <deque>
+
+#include "lib/base/ref.hpp"
+
+namespace cf::emu
+{
+
+namespace
+{
+
+using OwnedOptionContext = Owned<GOptionContext, g_option_context_free>;
+using OwnedArguments = Owned<char*, g_strfreev>;
+
+constexpr char kSummary[] =
+    "A local Cloudflare Calls (Realtime SFU): the HTTP API and a real media plane, on this\n"
+    "machine, with no account. It is as strict as the service: a request that would fail there\n"
+    "fails here, with the same status, code and text.\n"
+    "\n"
+    "When it is ready it prints one line, its base URL, and then serves until SIGTERM or Ctrl-C.\n"
+    "Without options it listens on 127.0.0.1, and takes the app id \"local-app\" and the secret\n"
+    "\"local-secret\" (or what CALLS_APP_ID and CALLS_APP_SECRET say).";
+
+constexpr char kDescription[] =
+    "Example, in two terminals:\n"
+    "  cfcalls-emulator --port 9100\n"
+    "  export CALLS_API_BASE=http://127.0.0.1:9100/v1 CALLS_APP_ID=local-app \\\n"
+    "         CALLS_APP_SECRET=local-secret\n"
+    "  gst-launch-1.0 videotestsrc ! cfcallssink\n"
+    "\n"
+    "Looking inside, as JSON: GET /_emulator/state, /_emulator/log, /_emulator/faults.\n"
+    "Faults, on the command line or as JSON to POST /_emulator/faults:\n";
+
+constexpr char kFaultHelp[] =
+    "Every fault also takes operation (\"sessions/new\", \"tracks/new\", \"renegotiate\",\n"
+    "\"tracks/close\", \"tracks/update\", \"session\"), session (an id) and count (how often it\n"
+    "strikes; without it, always):\n"
+    "  --fault status:status=503,operation=tracks/new,count=2 --fault "
+    "loss:percent=5,direction=up\n";
+
+// Options as GOption fills them in.
+struct Raw {
+    OwnedString app_id, app_secret, bind, announce, certificate, srtp_profile, duplicate_names,
+        reuse_sections, state_dir;
+    OwnedArguments faults;
+    int port = 0, udp_port = 0;
+    int version = FALSE;
+};
+
+struct NumberOption {
+    const char* name;
+    const char* help;
+    int value;
+    void (*apply)(EmulatorOptions& options, int value);
+};
+struct FlagOption {
+    const char* name;
+    const char* help;
+    void (*apply)(EmulatorOptions& options);
+    int set = FALSE;
+};
+
+Milliseconds ms(int value)
+{
+    return Milliseconds{value};
+}
+
+std::deque<NumberOption> number_options()
+{
+    const SfuOptions d;
+    const MediaOptions m;
+    const auto n = [](auto value) { return static_cast<int>(value); };
+    return {
+        {"connect-wait", "How long an operation waits for the peer to connect, before 425",
+         n(d.timers.connect_wait.count()),
+         [](auto& o, int v) { o.sfu.timers.connect_wait = ms(v); }},
+        {"packet-wait", "How long a pull waits for packets of a silent track",
+         n(d.timers.packet_wait.count()), [](auto& o, int v) { o.sfu.timers.packet_wait = ms(v); }},
+        {"never-connected", "Life of a session that never connects",
+         n(d.timers.never_connected.count()),
+         [](auto& o, int v) { o.sfu.timers.never_connected = ms(v); }},
+        {"disconnected", "How long a session waits for its peer to come back",
+         n(d.timers.disconnected.count()),
+         [](auto& o, int v) { o.sfu.timers.disconnected = ms(v); }},
+        {"silent-track", "A track without packets for this long is collected",
+         n(d.timers.silent_track.count()),
+         [](auto& o, int v) { o.sfu.timers.silent_track = ms(v); }},
+        {"consent-timeout", "No ICE check for this long means disconnected",
+         n(m.consent_timeout.count()), [](auto& o, int v) { o.media.consent_timeout = ms(v); }},
+        {"rate-limit", "Requests per second and session, 0 for any",
+         n(d.limits.requests_per_second),
+         [](auto& o, int v) { o.sfu.limits.requests_per_second = static_cast<unsigned>(v); }},
+        {"max-body", "Largest request body in bytes", n(d.limits.body_bytes),
+         [](auto& o, int v) { o.sfu.limits.body_bytes = static_cast<std::size_t>(v); }},
+        {"max-sessions", "Most sessions at a time", n(d.limits.sessions),
+         [](auto& o, int v) { o.sfu.limits.sessions = static_cast<std::size_t>(v); }},
+        {"max-sections", "Most m= sections of a session, before 410",
+         n(d.limits.sections_per_session),
+         [](auto& o, int v) { o.sfu.limits.sections_per_session = static_cast<std::size_t>(v); }},
+        {"log-size", "How many requests /_emulator/log remembers", n(d.limits.log_entries),
+         [](auto& o, int v) { o.sfu.limits.log_entries = static_cast<std::size_t>(v); }},
+    };
+}
+
+std::deque<FlagOption> flag_options()
+{
+    return {
+        {"offer-all-codecs", "List every codec in offers for pulls, not only the publication's",
+         [](auto& o) { o.sfu.offer_all_codecs = true; }},
+        {"no-ssrc", "No a=ssrc lines in descriptions", [](auto& o) { o.sfu.offer_ssrc = false; }},
+        {"remb", "Negotiate goog-remb", [](auto& o) { o.sfu.codecs.remb = true; }},
+        {"no-transport-cc", "Do not negotiate transport-cc",
+         [](auto& o) { o.sfu.codecs.transport_cc = false; }},
+        {"allow-ice-restart", "Accept new ICE credentials in an established session",
+         [](auto& o) { o.sfu.sdp.allow_ice_restart = true; }},
+        {"discovered-kind", "Say audio or video in answers to autoDiscover",
+         [](auto& o) { o.sfu.discovered_kind = true; }},
+        {"retry-after", "Send Retry-After with 429", [](auto& o) { o.sfu.retry_after = true; }},
+        {"forward-padding", "Forward RTP packets that are nothing but padding",
+         [](auto& o) { o.media.forward_padding = true; }},
+    };
+}
+
+Error bad(const std::string& why)
+{
+    return Error{ErrorCode::InvalidArgument, why};
+}
+
+void set_if(std::string& to, const OwnedString& from)
+{
+    if (from)
+        to = from.get();
+}
+
+Result<std::uint16_t> port_number(int value, const char* option)
+{
+    if (value < 0 || value > 65535)
+        return bad(std::string(option) + " has to be a number from 0 to 65535.");
+    return static_cast<std::uint16_t>(value);
+}
+
+Status apply_choices(const Raw& raw, EmulatorOptions& o)
+{
+    std::string names;
+    std::string sections;
+    set_if(names, raw.duplicate_names);
+    set_if(sections, raw.reuse_sections);
+    if (names == "replace")
+        o.sfu.duplicate_names = DuplicateNames::Replace;
+    else if (!names.empty() && names != "refuse")
+        return bad("--duplicate-names has to be refuse or replace.");
+    if (sections == "stopped")
+        o.sfu.reuse_sections = ReuseSections::Stopped;
+    else if (sections == "never")
+        o.sfu.reuse_sections = ReuseSections::Never;
+    else if (!sections.empty() && sections != "closed")
+        return bad("--reuse-sections has to be closed, stopped or never.");
+    return ok_status();
+}
+
+Status apply(const Raw& raw, CommandLine& out)
+{
+    EmulatorOptions& o = out.options;
+    if (const char* id = g_getenv("CALLS_APP_ID"); id != nullptr && *id != '\0')
+        o.sfu.app_id = id;
+    if (const char* secret = g_getenv("CALLS_APP_SECRET"); secret != nullptr && *secret != '\0')
+        o.sfu.app_secret = secret;
+    set_if(o.sfu.app_id, raw.app_id);
+    set_if(o.sfu.app_secret, raw.app_secret);
+    set_if(o.http_address, raw.bind);
+    set_if(o.media.address, raw.bind);
+    set_if(o.sfu.announce, raw.announce);
+    set_if(o.media.certificate_file, raw.certificate);
+    set_if(o.media.srtp_profile, raw.srtp_profile);
+    set_if(out.state_dir, raw.state_dir);
+    CF_TRY_LET(o.http_port, port_number(raw.port, "--port"));
+    CF_TRY_LET(o.media.port, port_number(raw.udp_port, "--udp-port"));
+    CF_TRY(apply_choices(raw, o));
+    for (char** text = raw.faults.get(); text != nullptr && *text != nullptr; ++text) {
+        CF_TRY_LET(Fault fault, parse_fault(*text));
+        out.faults.push_back(std::move(fault));
+    }
+    out.show_version = raw.version != FALSE;
+    return ok_status();
+}
+
+std::string manual_tail()
+{
+    std::string text = kDescription;
+    for (const KnownFault& fault : known_faults()) {
+        text += std::string("  ") + fault.name;
+        if (*fault.parameters != '\0')
+            text += std::string(":") + fault.parameters;
+        text += std::string("\n      ") + fault.help + "\n";
+    }
+    return text + kFaultHelp;
+}
+
+} // namespace
+
+Result<CommandLine> read_command_line(int argc, char** argv)
+{
+    Raw raw;
+    auto numbers = number_options();
+    auto flags = flag_options();
+    std::vector<GOptionEntry> entries;
+    std::deque<std::string> texts; // help texts that GOption only points to
+    const auto add = [&](const char* name, char letter, GOptionArg type, void* to, const char* help,
+                         const char* value) {
+        entries.push_back({name, letter, 0, type, to, help, value});
+    };
+    std::array<char*, 9> strings{};
+    add("port", 'p', G_OPTION_ARG_INT, &raw.port, "TCP port of the API (default 0: any free one)",
+        "N");
+    add("udp-port", 0, G_OPTION_ARG_INT, &raw.udp_port, "UDP port of the media (default 0: any)",
+        "N");
+    add("app-id", 0, G_OPTION_ARG_STRING, &strings[0], "Id of the one app", "ID");
+    add("app-secret", 0, G_OPTION_ARG_STRING, &strings[1], "Its secret, the bearer token", "TEXT");
+    add("bind", 0, G_OPTION_ARG_STRING, &strings[2],
+        "Numeric address to listen on (default 127.0.0.1)", "ADDRESS");
+    add("announce", 0, G_OPTION_ARG_STRING, &strings[3],
+        "Address in the ICE candidate, if it is another one", "ADDRESS");
+    add("certificate", 0, G_OPTION_ARG_FILENAME, &strings[4],
+        "PEM file with the DTLS certificate and key (default: a fresh one)", "FILE");
+    add("srtp-profile", 0, G_OPTION_ARG_STRING, &strings[5],
+        "Only SRTP_AES128_CM_SHA1_80 or SRTP_AEAD_AES_128_GCM (default: both)", "NAME");
+    add("duplicate-names", 0, G_OPTION_ARG_STRING, &strings[6],
+        "A second track of one name: refuse (default) or replace", "HOW");
+    add("reuse-sections", 0, G_OPTION_ARG_STRING, &strings[7],
+        "Which m= sections offers use again: closed (default), stopped, never", "WHICH");
+    add("state-dir", 0, G_OPTION_ARG_FILENAME, &strings[8],
+        "Existing folder to write the file \"base-url\" to when ready", "DIR");
+    char** faults = nullptr;
+    add("fault", 0, G_OPTION_ARG_STRING_ARRAY, &faults, "Something that shall go wrong; see below",
+        "NAME[:KEY=VALUE,...]");
+    for (NumberOption& o : numbers) {
+        texts.push_back(std::string(o.help) + " (default " + std::to_string(o.value) + ")");
+        const bool is_count = g_str_has_prefix(o.name, "max-") ||
+                              g_str_has_suffix(o.name, "size") || g_str_has_suffix(o.name, "limit");
+        add(o.name, 0, G_OPTION_ARG_INT, &o.value, texts.back().c_str(), is_count ? "N" : "MS");
+    }
+    for (FlagOption& o : flags)
+        add(o.name, 0, G_OPTION_ARG_NONE, &o.set, o.help, nullptr);
+    add("version", 0, G_OPTION_ARG_NONE, &raw.version, "Print the version", nullptr);
+    entries.push_back({});
+
+    const OwnedOptionContext context{g_option_context_new("")};
+    g_option_context_set_summary(context.get(), kSummary);
+    g_option_context_set_description(context.get(), manual_tail().c_str());
+    g_option_context_add_main_entries(context.get(), entries.data(), nullptr);
+    GError* error = nullptr;
+    const bool parsed = g_option_context_parse(context.get(), &argc, &argv, &error) != FALSE;
+    OwnedString* const owners[] = {&raw.app_id,          &raw.app_secret,     &raw.bind,
+                                   &raw.announce,        &raw.certificate,    &raw.srtp_profile,
+                                   &raw.duplicate_names, &raw.reuse_sections, &raw.state_dir};
+    for (std::size_t i = 0; i < strings.size(); ++i)
+        owners[i]->reset(strings[i]);
+    raw.faults.reset(faults);
+    if (!parsed) {
+        const std::string why = error->message;
+        return from_gerror(ErrorCode::InvalidArgument, error, why + ". Try --help.");
+    }
+    if (argc > 1)
+        return bad("This argument is not understood: " + std::string(argv[1]) + ". Try --help.");
+
+    CommandLine out;
+    CF_TRY(apply(raw, out));
+    for (const NumberOption& o : numbers) {
+        if (o.value < 0)
+            return bad(std::string("--") + o.name + " cannot be negative.");
+        o.apply(out.options, o.value);
+    }
+    for (const FlagOption& o : flags)
+        if (o.set != FALSE)
+            o.apply(out.options);
+    return out;
+}
+
+} // namespace cf::emu

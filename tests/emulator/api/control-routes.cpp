@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tests/emulator/api/control-routes.hpp"
+
+#include <utility>
+
+#include "lib/json/json-reader.hpp"
+#include "tests/emulator/sdp/text.hpp"
+
+namespace cf::emu
+{
+
+namespace
+{
+
+constexpr std::string_view kPrefix = "/_emulator/";
+
+HttpAnswer ok(std::string body = "{}")
+{
+    HttpAnswer answer;
+    answer.body = std::move(body);
+    answer.headers.emplace_back("Cache-Control", "no-store");
+    return answer;
+}
+
+HttpAnswer refuse(unsigned status, const std::string& why)
+{
+    HttpAnswer answer;
+    answer.status = status;
+    answer.body = calls::write_error({"control_error", "", why});
+    return answer;
+}
+
+std::string parameter(const std::string& query, std::string_view name)
+{
+    for (std::string_view pair : sdp::split(query, '&'))
+        if (sdp::take_until(pair, '=') == name) {
+            const OwnedString text{
+                g_uri_unescape_segment(pair.data(), pair.data() + pair.size(), nullptr)};
+            return text ? text.get() : "";
+        }
+    return {};
+}
+
+Result<Fault> read_fault(const std::string& body)
+{
+    CF_TRY_LET(const auto root, json::JsonReader::parse(body));
+    CF_TRY_LET(const auto members, root.as_members());
+    Fault fault;
+    for (const auto& [name, value] : members) {
+        if (name == "count") {
+            CF_TRY_LET(const auto count, value.as_int(0, G_MAXUINT32));
+            fault.remaining = static_cast<unsigned>(count);
+            continue;
+        }
+        const std::string text = value.is_string() ? *value.as_string() : value.to_text();
+        if (name == "name")
+            fault.name = text;
+        else if (name == "operation")
+            fault.operation = text;
+        else if (name == "session")
+            fault.session = text;
+        else
+            fault.parameters[name] = text;
+    }
+    return fault;
+}
+
+} // namespace
+
+bool ControlRoutes::matches(std::string_view path)
+{
+    return path.starts_with(kPrefix);
+}
+
+HttpAnswer ControlRoutes::handle(const HttpRequest& request, const StateContext& state)
+{
+    // Any page in the user's browser may send requests here; only our own may be heard.
+    if (!request.origin.empty() && request.origin != "http://" + request.host)
+        return refuse(403, "Pages of other origins may not use this path");
+    if (request.too_large)
+        return refuse(413, "The request body is too large");
+    const std::string_view what = std::string_view(request.path).substr(kPrefix.size());
+    if (request.method == "GET" || request.method == "HEAD")
+        return get(what, request, state);
+    return change(what, request);
+}
+
+HttpAnswer ControlRoutes::get(std::string_view what, const HttpRequest& request,
+                              const StateContext& state)
+{
+    if (what == "state")
+        return ok(write_state(state));
+    if (what == "faults")
+        return ok(write_faults(sfu_));
+    if (what == "log") {
+        const auto after = sdp::number<std::uint64_t>(parameter(request.query, "after"));
+        return ok(write_log(state, after.value_or(0), parameter(request.query, "session")));
+    }
+    if (what == "arrivals") {
+        const auto session = sfu_.find_session(parameter(request.query, "session"));
+        if (!session)
+            return refuse(404, "There is no such session");
+        const LocalTrack* track = session->find_local(parameter(request.query, "track"));
+        if (track == nullptr || !track->publication)
+            return refuse(404, "There is no such track");
+        return ok(write_arrivals(*track->publication, state.epoch));
+    }
+    return refuse(404, "There is nothing under this path");
+}
+
+HttpAnswer ControlRoutes::change(std::string_view what, const HttpRequest& request)
+{
+    const bool post = request.method == "POST";
+    if (what == "faults" && post)
+        return add_fault(request.body);
+    if (request.method == "DELETE" && (what == "faults" || what.starts_with("faults/")))
+        return remove_faults(what.substr(what == "faults" ? 6 : 7));
+    if (what == "reset" && post) {
+        sfu_.reset();
+        log_.clear();
+        return ok();
+    }
+    if (what.starts_with("sessions/") && what.ends_with("/lose") && post) {
+        what.remove_prefix(sizeof("sessions/") - 1);
+        const auto session = sfu_.find_session(std::string(sdp::take_until(what, '/')));
+        if (!session)
+            return refuse(404, "There is no such session");
+        session->lose();
+        return ok();
+    }
+    return refuse(404, "There is nothing to change under this path");
+}
+
+HttpAnswer ControlRoutes::add_fault(const std::string& body)
+{
+    auto fault = read_fault(body);
+    if (!fault)
+        return refuse(400, fault.error().message);
+    const auto id = sfu_.add_fault(fault.take());
+    if (!id)
+        return refuse(400, id.error().message);
+    return ok("{\"id\":" + std::to_string(*id) + "}");
+}
+
+HttpAnswer ControlRoutes::remove_faults(std::string_view id)
+{
+    if (id.empty()) {
+        sfu_.clear_faults();
+        return ok();
+    }
+    const auto number = sdp::number<FaultId>(id);
+    if (!number || !sfu_.remove_fault(*number))
+        return refuse(404, "There is no such fault");
+    return ok();
+}
+
+} // namespace cf::emu

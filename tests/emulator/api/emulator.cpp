@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tests/emulator/api/emulator.hpp"
+
+#include <utility>
+
+#include "tests/emulator/media/socket-address.hpp"
+
+namespace cf::emu
+{
+
+namespace
+{
+
+std::string url_host(const std::string& address)
+{
+    const auto parsed = SocketAddress::parse(address, 0);
+    if (!parsed || parsed->is_wildcard())
+        return parsed && parsed->family() == AF_INET6 ? "[::1]" : "127.0.0.1";
+    return parsed->family() == AF_INET6 ? "[" + address + "]" : address;
+}
+
+} // namespace
+
+Emulator::Emulator(std::unique_ptr<Sfu> sfu)
+    : sfu_(std::move(sfu)), log_(sfu_->options().limits.log_entries), calls_(*sfu_, log_),
+      control_(*sfu_, log_), epoch_(sfu_->executor().now())
+{
+}
+
+Result<std::unique_ptr<Emulator>> Emulator::create(const EmulatorOptions& options)
+{
+    GMainContext* context = g_main_context_get_thread_default();
+    CF_TRY_LET(auto sfu, Sfu::create(options.sfu, options.media, context));
+    std::unique_ptr<Emulator> emulator(new Emulator(std::move(sfu)));
+    HttpServer::Options http;
+    http.address = options.http_address;
+    http.port = options.http_port;
+    http.max_body = options.sfu.limits.body_bytes;
+    CF_TRY_LET(emulator->http_, HttpServer::create(http, [e = emulator.get()](const HttpRequest& r,
+                                                                              Respond respond) {
+                   e->on_request(r, respond);
+               }));
+    emulator->base_url_ = "http://" + url_host(options.http_address) + ":" +
+                          std::to_string(emulator->http_->port()) + "/v1";
+    return emulator;
+}
+
+void Emulator::on_request(const HttpRequest& request, const Respond& respond)
+{
+    if (CallsRoutes::matches(request.path))
+        return calls_.handle(request, respond);
+    if (ControlRoutes::matches(request.path))
+        return respond(control_.handle(request, {*sfu_, log_, base_url_, epoch_}));
+    HttpAnswer answer;
+    answer.status = 404;
+    answer.body = calls::write_error({"not_found", "", "There is nothing under this path"});
+    respond(std::move(answer));
+}
+
+} // namespace cf::emu

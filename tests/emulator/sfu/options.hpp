@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+// Options: every timer, limit and open question of the SFU. The command line sets them; the
+// guide (docs/guides/emulator.md) says what is known about each.
+#pragma once
+
+#include <string>
+
+#include "lib/base/executor.hpp"
+#include "tests/emulator/sdp/checks.hpp"
+#include "tests/emulator/sdp/codecs.hpp"
+
+namespace cf::emu
+{
+
+/// What to do with a second publication under a name that the session uses already.
+enum class DuplicateNames { Refuse, Replace };
+
+/// Which m= sections the SFU's own offers may use again.
+enum class ReuseSections {
+    Closed,  ///< stopped ones, and its own ones that were closed by an exchange of SDP
+    Stopped, ///< only those that the client stopped (port 0)
+    Never,
+};
+
+struct Timers {
+    Milliseconds connect_wait{5000};     ///< an operation that needs the transport waits this long
+    Milliseconds packet_wait{8000};      ///< a pull waits this long for the first packet
+    Milliseconds never_connected{30000}; ///< life of a session that never connects
+    Milliseconds disconnected{30000};    ///< a session that lost its peer can come back
+    Milliseconds silent_track{30000};    ///< a track without packets is collected
+};
+
+struct Limits {
+    unsigned requests_per_second = 50; ///< per session; 0: no limit
+    std::size_t tracks_per_call = 64;
+    std::size_t sections_per_session = 512; ///< beyond it the session is gone (410)
+    std::size_t sessions = 2000;
+    std::size_t body_bytes = 1024 * 1024;
+    std::size_t log_entries = 500;
+};
+
+struct SfuOptions {
+    std::string app_id = "local-app";
+    std::string app_secret = "local-secret";
+    /// Address in the ICE candidate; empty: the one that is listened on.
+    std::string announce;
+    Timers timers;
+    Limits limits;
+    sdp::CodecRules codecs;
+    sdp::CheckRules sdp;
+    DuplicateNames duplicate_names = DuplicateNames::Refuse;
+    ReuseSections reuse_sections = ReuseSections::Closed;
+    /// Offers for pulls list only the publication's codec, or every codec that the SFU knows.
+    bool offer_all_codecs = false;
+    /// Offers for pulls declare their SSRCs.
+    bool offer_ssrc = true;
+    /// Items of an answer to autoDiscover say whether they are audio or video.
+    bool discovered_kind = false;
+    /// 429 answers carry Retry-After.
+    bool retry_after = false;
+};
+
+} // namespace cf::emu
