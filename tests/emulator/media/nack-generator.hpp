@@ -25,6 +25,8 @@ public:
     /// Nothing older than @p extended is wanted any more (a key frame starts there).
     void forget_before(std::int64_t extended);
     void clear();
+    /// The sender started over: the next packet is the first.
+    void restart();
 
     [[nodiscard]] bool empty() const { return missing_.empty(); }
     [[nodiscard]] std::uint64_t asked() const { return asked_; }

@@ -13,6 +13,7 @@
 
 #include "tests/emulator/media/media-stats.hpp"
 #include "tests/emulator/media/received-layer.hpp"
+#include "tests/emulator/media/rtcp-reader.hpp"
 #include "tests/emulator/media/rtp-packet.hpp"
 #include "tests/emulator/media/rtp-parameters.hpp"
 
@@ -26,8 +27,8 @@ class FeedbackSink
 {
 public:
     virtual ~FeedbackSink() = default;
-    virtual void send_key_frame_request(std::uint32_t media_ssrc, bool fir, std::uint8_t fir_seq,
-                                        bool reduced_size) = 0;
+    virtual void send_key_frame_request(std::uint32_t media_ssrc, bool fir,
+                                        std::uint8_t fir_sequence, bool reduced_size) = 0;
     virtual void send_nack(std::uint32_t media_ssrc, const std::vector<std::uint16_t>& sequences,
                            bool reduced_size) = 0;
     /// The offset of the peer's NTP clock, from all its sender reports; nothing before the first.
@@ -78,11 +79,15 @@ public:
     [[nodiscard]] ReceivedLayer& layer(std::size_t index) { return *layers_[index]; }
     [[nodiscard]] const ReceivedLayer& layer(std::size_t index) const { return *layers_[index]; }
     [[nodiscard]] std::size_t layer_count() const { return layers_.size(); }
-    /// One media packet, RTX undone; @p retransmitted if it came by RTX.
+    /// One packet of a layer, RTX undone. @p retransmitted: it came by RTX.
     void on_packet(std::size_t layer, const RtpPacket& packet, std::size_t wire_size,
                    bool retransmitted, TimePoint now);
+    void on_sender_report(std::size_t layer, const SenderReport& report, TimePoint now);
     void tick(TimePoint now);
+    /// See FeedbackSink; nothing when closed.
     [[nodiscard]] std::optional<std::int64_t> peer_clock_offset() const;
+    /// Layers without packets for longer than this count as gone (calls-api 4.5, ridNotAvailable).
+    static constexpr Milliseconds kLayerSilence{1500};
 
     // For subscriptions.
     void attach(Subscription& subscription);
@@ -93,11 +98,18 @@ public:
     std::function<void()> on_first_packet;
 
 private:
+    /// Whether @p packet continues its layer; false: drop it. Restarts the layer where the sender
+    /// did.
+    bool admit(std::size_t layer, const RtpPacket& packet, std::int64_t& extended, TimePoint now);
+    void restart_layer(std::size_t layer, std::uint32_t ssrc);
+    bool note_key_frame(ReceivedLayer& layer, const RtpPacket& packet, const RtpCodec& codec,
+                        std::int64_t extended);
     void record(std::size_t layer, const RtpPacket& packet, std::size_t wire_size, bool key_frame,
                 bool retransmitted, TimePoint now);
-    void count_second(TimePoint now);
+    void count_second(TimePoint now, bool packet);
     void send_due_nacks(ReceivedLayer& layer, TimePoint now);
     void send_due_key_frame_request(ReceivedLayer& layer, TimePoint now);
+    [[nodiscard]] LayerStats layer_stats(const ReceivedLayer& layer, TimePoint now) const;
 
     FeedbackSink* feedback_;
     ReceiveParameters parameters_;

@@ -35,16 +35,20 @@ struct KeyFrameRequest {
     static constexpr Milliseconds kDebounce{500};
     /// Then the peer does not answer; a new request starts over.
     static constexpr unsigned kMaxTries = 10;
+    static constexpr Milliseconds kPause{5000};
 };
 
 struct ReceivedLayer {
     std::string rid;
     std::optional<std::uint32_t> ssrc;
     std::optional<std::uint32_t> rtx_ssrc;
+    std::optional<std::uint32_t> previous_ssrc; ///< stragglers of it are not a change back
     std::uint8_t payload_type = 0;
     std::uint32_t clock_rate = 90000;
 
     SequenceExtender sequence;
+    /// RFC 3550 A.1: a number far off the last ones counts only if its successor follows.
+    std::optional<std::uint16_t> expected_after_jump;
     ReceptionStatistics reception;
     NackGenerator nack;
     RateMeter rate;

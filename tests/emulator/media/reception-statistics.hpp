@@ -16,6 +16,10 @@ public:
     void on_packet(std::int64_t extended, std::uint32_t timestamp, std::uint32_t clock_rate,
                    TimePoint now);
 
+    /// A lost packet came back by RTX: it counts as received (RFC 4588 does not say; this is what
+    /// other SFUs report, so that loss means loss that the viewer sees).
+    void on_repaired() { ++received_; }
+
     struct Report {
         std::uint8_t fraction_lost = 0;   ///< of 256, since the report before
         std::int32_t cumulative_lost = 0; ///< clamped to 24 bits

@@ -60,6 +60,7 @@ struct SendParameters {
     std::vector<RtpCodec> codecs;
     std::vector<HeaderExtension> extensions;
     bool reduced_size = false;
+    bool mixed_extensions = false; ///< a=extmap-allow-mixed: two-byte elements may be sent
 };
 
 /// Header extensions that the media plane reads or writes itself. All others that both sides

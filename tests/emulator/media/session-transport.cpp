@@ -1,0 +1,521 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tests/emulator/media/session-transport.hpp"
+
+#include <algorithm>
+
+#include <openssl/rand.h>
+
+#include "tests/emulator/media/byte-order.hpp"
+#include "tests/emulator/media/codec-match.hpp"
+#include "tests/emulator/media/ntp-time.hpp"
+
+namespace cf::emu
+{
+
+namespace
+{
+
+std::uint32_t random_u32()
+{
+    std::uint32_t v = 0;
+    const int ok = RAND_bytes(reinterpret_cast<unsigned char*>(&v), sizeof v);
+    g_assert(ok == 1);
+    return v;
+}
+
+std::string random_cname()
+{
+    char text[17];
+    g_snprintf(text, sizeof text, "%08x%08x", random_u32(), random_u32());
+    return text;
+}
+
+} // namespace
+
+const char* to_string(TransportState state)
+{
+    switch (state) {
+    case TransportState::New:
+        return "new";
+    case TransportState::Checking:
+        return "checking";
+    case TransportState::Connected:
+        return "connected";
+    case TransportState::Disconnected:
+        return "disconnected";
+    case TransportState::Failed:
+        return "failed";
+    case TransportState::Closed:
+        break;
+    }
+    return "closed";
+}
+
+SessionTransport::SessionTransport(TransportHost& host, const DtlsContext& context, Options options)
+    : host_(&host), options_(options), cname_(random_cname()), feedback_ssrc_(random_u32() | 1),
+      from_peer_([this](const SocketAddress& from, std::span<std::uint8_t> datagram,
+                        TimePoint now) { deliver(from, datagram, now); }),
+      to_peer_([this](const SocketAddress& to, std::span<std::uint8_t> datagram, TimePoint now) {
+          if (host_ != nullptr)
+              host_->send(to, datagram, now);
+      }),
+      channel_(context, options.consent_timeout, channel_callbacks()), created_(host.now())
+{
+    host.add_ufrag(local_ufrag(), *this);
+}
+
+SessionTransport::~SessionTransport()
+{
+    on_state = nullptr;
+    close();
+    if (host_ != nullptr)
+        host_->remove(*this);
+}
+
+SecureChannel::Callbacks SessionTransport::channel_callbacks()
+{
+    SecureChannel::Callbacks c;
+    c.send = [this](const SocketAddress& to, std::span<std::uint8_t> datagram) {
+        if (host_ == nullptr)
+            return;
+        ++counters_.datagrams_out;
+        counters_.bytes_out += datagram.size();
+        to_peer_.submit(to, datagram, host_->now());
+    };
+    c.bind = [this](const SocketAddress& peer) {
+        if (host_ != nullptr)
+            host_->bind(peer, *this);
+    };
+    c.rtp = [this](Bytes datagram, TimePoint now) { on_rtp(datagram, now); };
+    c.rtcp = [this](Bytes datagram, TimePoint now) { on_rtcp(datagram, now); };
+    c.data = [](Bytes, TimePoint) {};
+    return c;
+}
+
+const std::string& SessionTransport::local_ufrag() const
+{
+    return channel_.ice().local().ufrag;
+}
+
+const std::string& SessionTransport::local_pwd() const
+{
+    return channel_.ice().local().pwd;
+}
+
+Status SessionTransport::set_remote(const RemoteParameters& remote, DtlsRole local_role)
+{
+    if (host_ == nullptr)
+        return Error{ErrorCode::State, "The server is shutting down."};
+    return channel_.set_remote(remote, local_role, host_->now());
+}
+
+std::optional<DtlsRole> SessionTransport::dtls_role() const
+{
+    return channel_.dtls_role();
+}
+
+void SessionTransport::restart_ice()
+{
+    channel_.restart_ice();
+    if (host_ != nullptr)
+        host_->add_ufrag(local_ufrag(), *this);
+}
+
+// --- m-sections -----------------------------------------------------------------------------
+
+std::shared_ptr<Publication> SessionTransport::receive(ReceiveParameters parameters)
+{
+    auto known = publication(parameters.mid);
+    if (known) {
+        known->update(std::move(parameters));
+        demuxer_.update();
+        return known;
+    }
+    auto created = std::make_shared<Publication>(static_cast<FeedbackSink&>(*this));
+    created->update(std::move(parameters));
+    created->on_first_packet = [this, raw = created.get()] {
+        if (on_first_packet)
+            on_first_packet(*raw);
+    };
+    // A transport that is closed gives publications that are closed too.
+    if (host_ == nullptr || state() == TransportState::Closed)
+        created->close();
+    else
+        demuxer_.add(created);
+    return created;
+}
+
+void SessionTransport::stop_receiving(const std::string& mid)
+{
+    if (const auto known = publication(mid)) {
+        known->on_first_packet = nullptr;
+        known->close();
+        demuxer_.remove(mid);
+    }
+}
+
+std::shared_ptr<Publication> SessionTransport::publication(const std::string& mid) const
+{
+    for (const auto& p : demuxer_.sections()) {
+        if (p->mid() == mid)
+            return p;
+    }
+    return nullptr;
+}
+
+std::shared_ptr<Subscription> SessionTransport::send(const std::string& mid, MediaKind kind)
+{
+    auto& slot = subscriptions_[mid];
+    if (!slot)
+        slot =
+            std::make_shared<Subscription>(static_cast<RtpSink&>(*this), mid, kind,
+                                           Subscription::Options{cname_, options_.forward_padding});
+    return slot;
+}
+
+void SessionTransport::stop_sending(const std::string& mid)
+{
+    const auto it = subscriptions_.find(mid);
+    if (it == subscriptions_.end())
+        return;
+    it->second->close();
+    subscriptions_.erase(it);
+}
+
+std::shared_ptr<Subscription> SessionTransport::subscription(const std::string& mid) const
+{
+    const auto it = subscriptions_.find(mid);
+    return it != subscriptions_.end() ? it->second : nullptr;
+}
+
+std::vector<std::shared_ptr<Publication>> SessionTransport::publications() const
+{
+    return demuxer_.sections();
+}
+
+std::vector<std::shared_ptr<Subscription>> SessionTransport::subscriptions() const
+{
+    std::vector<std::shared_ptr<Subscription>> all;
+    for (const auto& [mid, subscription] : subscriptions_)
+        all.push_back(subscription);
+    return all;
+}
+
+Subscription* SessionTransport::subscription_of(std::uint32_t ssrc) const
+{
+    for (const auto& [mid, subscription] : subscriptions_) {
+        if (subscription->ssrc() == ssrc)
+            return subscription.get();
+    }
+    return nullptr;
+}
+
+void SessionTransport::close_sections()
+{
+    for (const auto& p : demuxer_.sections()) {
+        p->on_first_packet = nullptr;
+        p->close();
+    }
+    demuxer_.clear();
+    for (const auto& [mid, subscription] : subscriptions_)
+        subscription->close();
+    subscriptions_.clear();
+}
+
+void SessionTransport::close()
+{
+    channel_.close();
+    close_sections();
+}
+
+void SessionTransport::detach()
+{
+    close();
+    host_ = nullptr;
+}
+
+// --- events ---------------------------------------------------------------------------------
+
+void SessionTransport::on_datagram(const SocketAddress& from, std::span<std::uint8_t> datagram,
+                                   TimePoint now)
+{
+    from_peer_.submit(from, datagram, now);
+}
+
+void SessionTransport::deliver(const SocketAddress& from, std::span<std::uint8_t> datagram,
+                               TimePoint now)
+{
+    ++counters_.datagrams_in;
+    counters_.bytes_in += datagram.size();
+    channel_.on_datagram(from, datagram, now);
+    notify_state();
+}
+
+void SessionTransport::notify_state()
+{
+    const TransportState state = channel_.state();
+    if (state == notified_)
+        return;
+    notified_ = state;
+    if (on_state)
+        on_state(state);
+}
+
+void SessionTransport::tick(TimePoint now)
+{
+    from_peer_.tick(now);
+    to_peer_.tick(now);
+    channel_.tick(now);
+    notify_state();
+    if (!channel_.ready())
+        return;
+    for (const auto& p : demuxer_.sections())
+        p->tick(now);
+    for (const auto& [mid, subscription] : subscriptions_)
+        subscription->tick(now);
+    while (const auto feedback = twcc_.due(now)) {
+        RtcpWriter w = begin_feedback(reduced_size());
+        w.transport_cc(feedback_ssrc_, *feedback);
+        ++counters_.twcc_sent;
+        send_rtcp(w);
+    }
+    if (now - last_receiver_report_ >= Milliseconds{1000})
+        send_receiver_report(now);
+}
+
+void SessionTransport::on_rtp(Bytes datagram, TimePoint now)
+{
+    auto packet = RtpPacket::parse(datagram);
+    if (!packet) {
+        ++channel_.malformed().rtp;
+        return;
+    }
+    // Before anything is dropped: the sender's controller counts every packet that arrived.
+    if (const std::uint8_t id = demuxer_.extension_id(extension_uri::kTransportCc); id != 0) {
+        if (const auto value = packet->find_extension(id); value && value->size() == 2)
+            twcc_.on_packet(read_u16(*value, 0), packet->ssrc, now);
+    }
+    const auto route = demuxer_.route(*packet);
+    const RtpCodec* codec =
+        route ? find_codec(route->publication->parameters().codecs, packet->payload_type) : nullptr;
+    if (codec == nullptr) {
+        ++channel_.malformed().rtp_unmapped;
+        return;
+    }
+    if (!codec->apt) {
+        route->publication->on_packet(route->layer, *packet, datagram.size(), false, now);
+        return;
+    }
+    // RFC 4588 4. An RTX packet without an original number is a padding probe.
+    const auto& layer = route->publication->layer(route->layer);
+    if (packet->payload.size() < 2 || !layer.ssrc)
+        return;
+    packet->payload_type = *codec->apt;
+    packet->sequence = read_u16(packet->payload, 0);
+    packet->payload = packet->payload.subspan(2);
+    packet->ssrc = *layer.ssrc;
+    route->publication->on_packet(route->layer, *packet, datagram.size(), true, now);
+}
+
+void SessionTransport::on_rtcp(Bytes datagram, TimePoint now)
+{
+    RtcpReader reader(datagram);
+    while (const auto packet = reader.next())
+        on_rtcp_packet(*packet, now);
+    if (reader.malformed())
+        ++channel_.malformed().rtcp;
+}
+
+void SessionTransport::on_rtcp_packet(const RtcpPacket& packet, TimePoint now)
+{
+    switch (packet.type) {
+    case rtcp_type::kSenderReport:
+        on_sender_report(packet, now);
+        [[fallthrough]];
+    case rtcp_type::kReceiverReport: {
+        const auto blocks = read_report_blocks(packet);
+        if (!blocks) {
+            ++channel_.malformed().rtcp;
+            return;
+        }
+        for (const ReportBlock& block : *blocks) {
+            if (Subscription* s = subscription_of(block.ssrc))
+                s->on_report_block(block, now);
+        }
+        return;
+    }
+    case rtcp_type::kTransportFeedback:
+        on_transport_feedback(packet, now);
+        return;
+    case rtcp_type::kPayloadFeedback:
+        on_payload_feedback(packet, now);
+        return;
+    default:
+        // SDES, BYE, APP and XR: silence and SDP tell us what they would.
+        return;
+    }
+}
+
+void SessionTransport::on_sender_report(const RtcpPacket& packet, TimePoint now)
+{
+    const auto report = read_sender_report(packet);
+    const auto route = report ? demuxer_.route_of_ssrc(report->ssrc) : std::nullopt;
+    if (!route || route->rtx)
+        return;
+    const auto sample = static_cast<std::int64_t>(to_ntp(now) - report->ntp);
+    // The report that travelled fastest is nearest to the truth; a slow creep upwards follows
+    // clocks that run apart.
+    if (!clock_offset_ || sample < *clock_offset_)
+        clock_offset_ = sample;
+    else
+        *clock_offset_ += (sample - *clock_offset_) / 256;
+    route->publication->on_sender_report(route->layer, *report, now);
+}
+
+void SessionTransport::on_transport_feedback(const RtcpPacket& packet, TimePoint now)
+{
+    if (const auto nack = read_nack(packet)) {
+        if (Subscription* s = subscription_of(nack->media_ssrc))
+            s->on_nack(nack->sequences, now);
+    } else if (read_transport_cc(packet)) {
+        ++counters_.twcc_received;
+    } else {
+        ++channel_.malformed().rtcp;
+    }
+}
+
+void SessionTransport::on_payload_feedback(const RtcpPacket& packet, TimePoint now)
+{
+    if (const auto pli = read_pli(packet)) {
+        if (Subscription* s = subscription_of(*pli))
+            s->on_key_frame_request(false, now);
+    } else if (const auto fir = read_fir(packet)) {
+        for (const FirMessage::Entry& entry : fir->entries) {
+            if (Subscription* s = subscription_of(entry.ssrc))
+                s->on_key_frame_request(true, now);
+        }
+    } else if (const auto remb = read_remb(packet)) {
+        counters_.remb_received_bps = remb->bits_per_second;
+    }
+}
+
+// --- sending --------------------------------------------------------------------------------
+
+bool SessionTransport::reduced_size() const
+{
+    const auto& sections = demuxer_.sections();
+    return !sections.empty() && std::all_of(sections.begin(), sections.end(), [](const auto& s) {
+        return s->parameters().reduced_size;
+    });
+}
+
+RtcpWriter SessionTransport::begin_feedback(bool reduced_size) const
+{
+    RtcpWriter w;
+    if (!reduced_size) {
+        w.receiver_report(feedback_ssrc_, {});
+        w.source_description(feedback_ssrc_, cname_);
+    }
+    return w;
+}
+
+void SessionTransport::send_key_frame_request(std::uint32_t media_ssrc, bool fir,
+                                              std::uint8_t fir_sequence, bool reduced_size)
+{
+    RtcpWriter w = begin_feedback(reduced_size);
+    if (fir)
+        w.fir(feedback_ssrc_, media_ssrc, fir_sequence);
+    else
+        w.pli(feedback_ssrc_, media_ssrc);
+    send_rtcp(w);
+}
+
+void SessionTransport::send_nack(std::uint32_t media_ssrc,
+                                 const std::vector<std::uint16_t>& sequences, bool reduced_size)
+{
+    RtcpWriter w = begin_feedback(reduced_size);
+    w.nack(feedback_ssrc_, media_ssrc, sequences);
+    send_rtcp(w);
+}
+
+std::optional<std::int64_t> SessionTransport::peer_clock_offset() const
+{
+    return clock_offset_;
+}
+
+void SessionTransport::send_receiver_report(TimePoint now)
+{
+    std::vector<ReportBlock> blocks;
+    for (const auto& p : demuxer_.sections()) {
+        for (std::size_t i = 0; i < p->layer_count(); ++i) {
+            ReceivedLayer& layer = p->layer(i);
+            if (!layer.ssrc || !layer.reception.started() || blocks.size() == 31)
+                continue;
+            const auto report = layer.reception.make_report();
+            ReportBlock block{*layer.ssrc,
+                              report.fraction_lost,
+                              report.cumulative_lost,
+                              report.highest,
+                              report.jitter,
+                              0,
+                              0};
+            if (layer.sender_report) {
+                const auto since =
+                    std::chrono::duration_cast<Microseconds>(now - layer.sender_report->arrival)
+                        .count();
+                block.last_sr = ntp_middle(layer.sender_report->ntp);
+                block.since_sr = static_cast<std::uint32_t>(since * 65536 / 1'000'000);
+            }
+            blocks.push_back(block);
+        }
+    }
+    last_receiver_report_ = now;
+    if (blocks.empty())
+        return;
+    RtcpWriter w;
+    w.receiver_report(feedback_ssrc_, blocks);
+    w.source_description(feedback_ssrc_, cname_);
+    send_rtcp(w);
+}
+
+void SessionTransport::send_rtp(std::span<std::uint8_t> buffer, std::size_t size,
+                                const SendStamps& stamps, TimePoint now)
+{
+    if (stamps.transport_cc_at != 0)
+        write_u16(buffer, stamps.transport_cc_at, transport_sequence_++);
+    if (stamps.abs_send_time_at != 0)
+        // 6.18 fixed point seconds: NTP's 32.32 without the high 26 and the low 14 bits.
+        write_u24(buffer, stamps.abs_send_time_at,
+                  static_cast<std::uint32_t>(to_ntp(now) >> 14) & 0xFFFFFF);
+    channel_.send_rtp(buffer, size);
+}
+
+void SessionTransport::send_rtcp(const RtcpWriter& packet)
+{
+    std::array<std::uint8_t, 1500 + SrtpSession::kTrailer> buffer;
+    if (packet.size() > 1500)
+        return;
+    std::copy(packet.data().begin(), packet.data().end(), buffer.begin());
+    channel_.send_rtcp(buffer, packet.size());
+}
+
+// --- figures --------------------------------------------------------------------------------
+
+TransportStats SessionTransport::stats(TimePoint now) const
+{
+    TransportStats s = counters_;
+    channel_.fill(s);
+    s.created = created_;
+    for (const auto& [mid, subscription] : subscriptions_) {
+        if (const auto rtt = subscription->stats(now).rtt_ms)
+            s.rtt_ms = rtt;
+    }
+    return s;
+}
+
+NetworkFaults& SessionTransport::faults(FaultDirection direction)
+{
+    return direction == FaultDirection::FromPeer ? from_peer_ : to_peer_;
+}
+
+} // namespace cf::emu
