@@ -130,6 +130,13 @@ struct SessionInfo {
     std::vector<DataChannelState> data_channels;
 };
 
+/// The API's spelling of each value; for the log and for JSON.
+const char* to_string(SdpType type);
+const char* to_string(MediaKind kind);
+const char* to_string(Location location);
+const char* to_string(RidPolicy policy);
+const char* to_string(TrackStatus status);
+
 struct IceServer {
     std::vector<std::string> urls; ///< RFC 7064/7065 URLs, `turn:host:port?transport=udp`
     std::string username;
