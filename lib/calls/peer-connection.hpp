@@ -81,6 +81,11 @@ public:
     virtual void set_offer(std::string sdp, std::vector<IncomingTrack> incoming,
                            Done<SessionDescription> done) = 0;
 
+    /// Takes @p incoming where the service put it without an offer: in sections that it negotiated
+    /// before, for slots stopped since. False: that cannot be received; the Session then closes
+    /// the tracks and asks again.
+    virtual bool reuse(const std::vector<IncomingTrack>& incoming) { return incoming.empty(); }
+
     /// Slots that no longer send or receive, closed without SDP (`force`): media of them stops.
     virtual void stop_slots(const std::vector<SlotId>& slots) = 0;
 
