@@ -34,7 +34,8 @@ Result<std::string> proxy_url(const std::string& text, const char* where)
         url.replace(0, 7, "socks5");
     const auto uri = Ref<GUri>::adopt(g_uri_parse(url.c_str(), G_URI_FLAGS_HAS_PASSWORD, nullptr));
     constexpr std::array kSchemes{"http", "https", "socks", "socks4", "socks4a", "socks5"};
-    if (!uri || g_uri_get_host(uri.get()) == nullptr || *g_uri_get_host(uri.get()) == '\0' ||
+    if (!uri || url.find_first_of(" \t\r\n") != std::string::npos ||
+        g_uri_get_host(uri.get()) == nullptr || *g_uri_get_host(uri.get()) == '\0' ||
         std::none_of(kSchemes.begin(), kSchemes.end(), [&](const char* scheme) {
             return g_ascii_strcasecmp(scheme, g_uri_get_scheme(uri.get())) == 0;
         }))

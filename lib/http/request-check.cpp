@@ -30,11 +30,20 @@ bool is_field_value(std::string_view text)
     });
 }
 
+bool is_visible(std::string_view text)
+{
+    return std::none_of(text.begin(), text.end(), [](char c) {
+        const auto byte = static_cast<unsigned char>(c);
+        return byte <= 0x20 || byte == 0x7f;
+    });
+}
+
 constexpr auto kUrlFlags = static_cast<GUriFlags>(SOUP_HTTP_URI_FLAGS);
 
 bool is_http_url(const std::string& url)
 {
-    if (url.find('\0') != std::string::npos)
+    // GUri lets blanks and control characters pass in some places.
+    if (!is_visible(url))
         return false;
     const auto uri = Ref<GUri>::adopt(g_uri_parse(url.c_str(), kUrlFlags, nullptr));
     if (!uri)

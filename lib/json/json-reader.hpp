@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <iterator>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -115,14 +114,14 @@ public:
     template <typename Names>
     [[nodiscard]] auto get_enum(const char* name, const Names& names) const
     {
-        using E = decltype(std::begin(names)->value);
-        return get_enum_in(name, std::span<const EnumName<std::remove_cv_t<E>>>{names});
+        using E = std::remove_cvref_t<decltype(names[0].value)>;
+        return get_enum_in(name, std::span<const EnumName<E>>{names});
     }
     template <typename Names>
     [[nodiscard]] auto find_enum(const char* name, const Names& names) const
     {
-        using E = decltype(std::begin(names)->value);
-        return find_enum_in(name, std::span<const EnumName<std::remove_cv_t<E>>>{names});
+        using E = std::remove_cvref_t<decltype(names[0].value)>;
+        return find_enum_in(name, std::span<const EnumName<E>>{names});
     }
 
 private:

@@ -3,8 +3,7 @@
 
 #include <vector>
 
-#include <gst/check/gstcheck.h>
-
+#include "tests/support/check.hpp"
 #include "tests/support/manual-executor.hpp"
 
 using namespace cf;

@@ -4,7 +4,7 @@
 #include <array>
 #include <thread>
 
-#include <gst/check/gstcheck.h>
+#include "tests/support/check.hpp"
 
 using namespace cf;
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include <gst/check/gstcheck.h>
+#include "tests/support/check.hpp"
 
 using namespace cf;
 

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <utility>
 
-#include <gst/check/gstcheck.h>
+#include "tests/support/check.hpp"
 
 using namespace cf;
 
@@ -151,7 +151,7 @@ GST_START_TEST(owned_frees_once)
     {
         Owned<char, count_free> a{g_strdup("x")};
         const Owned<char, count_free> b = std::move(a);
-        fail_unless_equals_string(b.get(), "x");
+        fail_unless_equals_text(b.get(), "x");
         fail_unless_equals_int(g_freed, 0);
     }
     fail_unless_equals_int(g_freed, 1);

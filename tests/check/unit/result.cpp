@@ -6,7 +6,8 @@
 #include <string>
 
 #include <gio/gio.h>
-#include <gst/check/gstcheck.h>
+
+#include "tests/support/check.hpp"
 
 using namespace cf;
 
@@ -46,7 +47,7 @@ GST_START_TEST(result_holds_value_or_error)
     auto bad = positive(0);
     fail_if(bad.ok());
     fail_unless(bad.error().code == ErrorCode::InvalidArgument);
-    fail_unless_equals_string(bad.error().message.c_str(), "not positive");
+    fail_unless_equals_text(bad.error().message.c_str(), "not positive");
 }
 GST_END_TEST;
 
@@ -78,7 +79,7 @@ GST_START_TEST(try_leaves_with_the_first_error)
     reached = 0;
     fail_if(both(0, 1, reached).ok());
     fail_unless_equals_int(reached, 0);
-    fail_unless_equals_string(twice(4)->c_str(), "8");
+    fail_unless_equals_text(twice(4)->c_str(), "8");
     fail_unless(twice(-1).error().code == ErrorCode::InvalidArgument);
 }
 GST_END_TEST;
@@ -89,7 +90,7 @@ GST_START_TEST(gerror_enters_redacted_and_is_freed)
                                       "GET https://user:hunter2@host/?token=abc failed");
     const Error e = from_gerror(ErrorCode::Network, raw, "Check the network");
     fail_unless(e.code == ErrorCode::Network);
-    fail_unless_equals_string(e.message.c_str(), "Check the network");
+    fail_unless_equals_text(e.message.c_str(), "Check the network");
     fail_unless(e.debug.find("hunter2") == std::string::npos);
     fail_unless(e.debug.find("abc") == std::string::npos);
     fail_unless(e.debug.find("failed") != std::string::npos);
