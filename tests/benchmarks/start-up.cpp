@@ -89,6 +89,22 @@ double measure_publish(const EmulatorProcess& sfu)
     return first;
 }
 
+// Both tracks, as the property `tracks` takes them, in whichever order they come.
+std::string wait_both_published(Pipeline& publisher)
+{
+    std::string tracks;
+    for (int i = 0; i < 2; ++i) {
+        const auto message =
+            publisher.wait_element_message("cfcalls-track", [](const GstStructure* s) {
+                return g_strcmp0(gst_structure_get_string(s, "state"), "published") == 0;
+            });
+        const GstStructure* s = gst_message_get_structure(message.get());
+        tracks += std::string(i > 0 ? "," : "") + gst_structure_get_string(s, "session-id") + "/" +
+                  gst_structure_get_string(s, "track-name");
+    }
+    return tracks;
+}
+
 double measure_pull(const std::string& tracks)
 {
     Pipeline viewer("cfcallssrc name=in tracks=\"" + tracks +
@@ -170,8 +186,7 @@ int main(int argc, char** argv)
     {
         Pipeline publisher(publisher_line());
         publisher.play();
-        const std::string video = publisher.wait_published("video_0");
-        const std::string tracks = video + "," + publisher.wait_published("audio_0");
+        const std::string tracks = wait_both_published(publisher);
         for (int i = 0; i <= runs; ++i) {
             const double pulled = measure_pull(tracks);
             if (i > 0)
