@@ -28,14 +28,14 @@ class ElementDelegate
 {
 public:
     virtual ~ElementDelegate() = default;
-    virtual void on_state(calls::SessionState old_state, calls::SessionState new_state) = 0;
+    virtual void on_state(calls::SessionState old_state, calls::SessionState new_state) {}
     /// `cfcalls-track` has been posted; whether a slot that Failed is worth a WARNING or an ERROR
     /// is for the element to say.
     virtual void on_slot(SlotId slot, const calls::SlotInfo& info, const Error* reason) = 0;
     virtual void on_session_created(const calls::SessionId& id) = 0;
     virtual void on_session_lost(const calls::SessionId& id, const Error& reason) = 0;
     /// Nothing more will be tried; the ERROR message has been posted.
-    virtual void on_failed(const Error& error) = 0;
+    virtual void on_failed(const Error& error) {}
     /// Adds a nested structure per pad to the stats. Any thread.
     virtual void add_stats(GstStructure* stats) = 0;
 };

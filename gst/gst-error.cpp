@@ -59,10 +59,18 @@ Mapping map(ErrorCode code)
     return {gst_library_error_quark(), GST_LIBRARY_ERROR_FAILED};
 }
 
+// How missing_factory() tells post() which one.
+constexpr std::string_view kNoFactory = "no factory ";
+
 void post(GstElement* element, GstMessageType type, const Error& error)
 {
     if (error.code == ErrorCode::Cancelled)
         return;
+    if (error.code == ErrorCode::MissingPlugin && error.debug.starts_with(kNoFactory)) {
+        gst_element_post_message(element,
+                                 gst_missing_element_message_new(
+                                     element, error.debug.substr(kNoFactory.size()).c_str()));
+    }
     const Mapping where = map(error.code);
     // Takes text, debug and details (transfer full).
     gst_element_message_full_with_details(
@@ -153,12 +161,7 @@ Error missing_factory(const char* factory)
                  .message = "The GStreamer element \"" + name +
                             "\" is missing: install the package that has it (on Debian " +
                             package_of(name) + ").",
-                 .debug = "no factory " + name};
-}
-
-void post_missing_plugin(GstElement* element, const char* factory)
-{
-    gst_element_post_message(element, gst_missing_element_message_new(element, factory));
+                 .debug = std::string(kNoFactory) + name};
 }
 
 } // namespace cf::gst

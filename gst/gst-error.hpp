@@ -21,9 +21,8 @@ void post_warning(GstElement* element, const Error& error);
 /// An element from @p factory, floating reference sunk, or MissingPlugin with the name of the
 /// Debian package. @p name may be null.
 [[nodiscard]] Result<Ref<GstElement>> make_element(const char* factory, const char* name);
-/// The MissingPlugin error about @p factory.
+/// The MissingPlugin error about @p factory. When it is posted, the missing-plugin message that
+/// installers listen for goes before it.
 [[nodiscard]] Error missing_factory(const char* factory);
-/// Posts the missing-plugin message that installers listen for; goes before post_error().
-void post_missing_plugin(GstElement* element, const char* factory);
 
 } // namespace cf::gst
