@@ -66,7 +66,7 @@ Result<std::string> checked_base(const std::string& base)
     const auto uri = Ref<GUri>::adopt(g_uri_parse(
         base.c_str(), static_cast<GUriFlags>(G_URI_FLAGS_HAS_PASSWORD | G_URI_FLAGS_ENCODED),
         &error));
-    if (!uri)
+    if (!uri || !is_plain(base))
         return from_gerror(ErrorCode::InvalidArgument, error,
                            "api-base is not a URL: use one such as "
                            "https://rtc.live.cloudflare.com/v1.");
