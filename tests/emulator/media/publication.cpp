@@ -6,6 +6,7 @@
 
 #include "tests/emulator/media/codec-match.hpp"
 #include "tests/emulator/media/key-frame.hpp"
+#include "tests/emulator/media/random.hpp"
 #include "tests/emulator/media/subscription.hpp"
 
 namespace cf::emu
@@ -21,6 +22,11 @@ constexpr std::size_t kMaxSeconds = 60;
 constexpr Milliseconds kAssumedRtt{50};
 
 } // namespace
+
+Publication::Publication(FeedbackSink& feedback)
+    : feedback_(&feedback), feedback_ssrc_(random_ssrc())
+{
+}
 
 Publication::~Publication()
 {
@@ -268,7 +274,8 @@ void Publication::send_due_key_frame_request(ReceivedLayer& layer, TimePoint now
     ++r.tries;
     r.last_sent = now;
     ++layer.plis_sent;
-    feedback_->send_key_frame_request(*layer.ssrc, fir, r.fir_sequence, parameters_.reduced_size);
+    feedback_->send_key_frame_request(feedback_ssrc_, *layer.ssrc, fir, r.fir_sequence,
+                                      parameters_.reduced_size);
 }
 
 void Publication::send_due_nacks(ReceivedLayer& layer, TimePoint now)
@@ -283,7 +290,7 @@ void Publication::send_due_nacks(ReceivedLayer& layer, TimePoint now)
     const Milliseconds measured = layer.nack.recovery_time();
     const auto sequences = layer.nack.due(now, measured.count() > 0 ? measured : kAssumedRtt);
     if (!sequences.empty())
-        feedback_->send_nack(*layer.ssrc, sequences, parameters_.reduced_size);
+        feedback_->send_nack(feedback_ssrc_, *layer.ssrc, sequences, parameters_.reduced_size);
 }
 
 void Publication::tick(TimePoint now)

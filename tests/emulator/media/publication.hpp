@@ -27,10 +27,11 @@ class FeedbackSink
 {
 public:
     virtual ~FeedbackSink() = default;
-    virtual void send_key_frame_request(std::uint32_t media_ssrc, bool fir,
-                                        std::uint8_t fir_sequence, bool reduced_size) = 0;
-    virtual void send_nack(std::uint32_t media_ssrc, const std::vector<std::uint16_t>& sequences,
-                           bool reduced_size) = 0;
+    /// @p sender_ssrc: what the request comes from.
+    virtual void send_key_frame_request(std::uint32_t sender_ssrc, std::uint32_t media_ssrc,
+                                        bool fir, std::uint8_t fir_sequence, bool reduced_size) = 0;
+    virtual void send_nack(std::uint32_t sender_ssrc, std::uint32_t media_ssrc,
+                           const std::vector<std::uint16_t>& sequences, bool reduced_size) = 0;
     /// The offset of the peer's NTP clock, from all its sender reports; nothing before the first.
     [[nodiscard]] virtual std::optional<std::int64_t> peer_clock_offset() const = 0;
 };
@@ -40,7 +41,7 @@ public:
 class Publication
 {
 public:
-    explicit Publication(FeedbackSink& feedback) : feedback_(&feedback) {}
+    explicit Publication(FeedbackSink& feedback);
     ~Publication();
     Publication(const Publication&) = delete;
     Publication& operator=(const Publication&) = delete;
@@ -112,6 +113,9 @@ private:
     [[nodiscard]] LayerStats layer_stats(const ReceivedLayer& layer, TimePoint now) const;
 
     FeedbackSink* feedback_;
+    /// One of its own: GStreamer's rtpsession drops a key frame request that follows another from
+    /// the same SSRC within two round trips, even if it is for another stream.
+    std::uint32_t feedback_ssrc_;
     ReceiveParameters parameters_;
     std::vector<std::unique_ptr<ReceivedLayer>> layers_;
     std::vector<Subscription*> subscribers_;

@@ -3,11 +3,10 @@
 
 #include <algorithm>
 
-#include <openssl/rand.h>
-
 #include "tests/emulator/media/byte-order.hpp"
 #include "tests/emulator/media/codec-match.hpp"
 #include "tests/emulator/media/ntp-time.hpp"
+#include "tests/emulator/media/random.hpp"
 
 namespace cf::emu
 {
@@ -15,18 +14,10 @@ namespace cf::emu
 namespace
 {
 
-std::uint32_t random_u32()
-{
-    std::uint32_t v = 0;
-    const int ok = RAND_bytes(reinterpret_cast<unsigned char*>(&v), sizeof v);
-    g_assert(ok == 1);
-    return v;
-}
-
 std::string random_cname()
 {
     char text[17];
-    g_snprintf(text, sizeof text, "%08x%08x", random_u32(), random_u32());
+    g_snprintf(text, sizeof text, "%016" G_GINT64_MODIFIER "x", random_number<guint64>());
     return text;
 }
 
@@ -52,7 +43,7 @@ const char* to_string(TransportState state)
 }
 
 SessionTransport::SessionTransport(TransportHost& host, const DtlsContext& context, Options options)
-    : host_(&host), options_(options), cname_(random_cname()), feedback_ssrc_(random_u32() | 1),
+    : host_(&host), options_(options), cname_(random_cname()), feedback_ssrc_(random_ssrc()),
       from_peer_([this](const SocketAddress& from, std::span<std::uint8_t> datagram,
                         TimePoint now) { deliver(from, datagram, now); }),
       to_peer_([this](const SocketAddress& to, std::span<std::uint8_t> datagram, TimePoint now) {
@@ -274,7 +265,7 @@ void SessionTransport::tick(TimePoint now)
     for (const auto& [mid, subscription] : subscriptions_)
         subscription->tick(now);
     while (const auto feedback = twcc_.due(now)) {
-        RtcpWriter w = begin_feedback(reduced_size());
+        RtcpWriter w = begin_feedback(feedback_ssrc_, reduced_size());
         w.transport_cc(feedback_ssrc_, *feedback);
         ++counters_.twcc_sent;
         send_rtcp(w);
@@ -409,32 +400,33 @@ bool SessionTransport::reduced_size() const
     });
 }
 
-RtcpWriter SessionTransport::begin_feedback(bool reduced_size) const
+RtcpWriter SessionTransport::begin_feedback(std::uint32_t sender_ssrc, bool reduced_size) const
 {
     RtcpWriter w;
     if (!reduced_size) {
-        w.receiver_report(feedback_ssrc_, {});
-        w.source_description(feedback_ssrc_, cname_);
+        w.receiver_report(sender_ssrc, {});
+        w.source_description(sender_ssrc, cname_);
     }
     return w;
 }
 
-void SessionTransport::send_key_frame_request(std::uint32_t media_ssrc, bool fir,
-                                              std::uint8_t fir_sequence, bool reduced_size)
+void SessionTransport::send_key_frame_request(std::uint32_t sender_ssrc, std::uint32_t media_ssrc,
+                                              bool fir, std::uint8_t fir_sequence,
+                                              bool reduced_size)
 {
-    RtcpWriter w = begin_feedback(reduced_size);
+    RtcpWriter w = begin_feedback(sender_ssrc, reduced_size);
     if (fir)
-        w.fir(feedback_ssrc_, media_ssrc, fir_sequence);
+        w.fir(sender_ssrc, media_ssrc, fir_sequence);
     else
-        w.pli(feedback_ssrc_, media_ssrc);
+        w.pli(sender_ssrc, media_ssrc);
     send_rtcp(w);
 }
 
-void SessionTransport::send_nack(std::uint32_t media_ssrc,
+void SessionTransport::send_nack(std::uint32_t sender_ssrc, std::uint32_t media_ssrc,
                                  const std::vector<std::uint16_t>& sequences, bool reduced_size)
 {
-    RtcpWriter w = begin_feedback(reduced_size);
-    w.nack(feedback_ssrc_, media_ssrc, sequences);
+    RtcpWriter w = begin_feedback(sender_ssrc, reduced_size);
+    w.nack(sender_ssrc, media_ssrc, sequences);
     send_rtcp(w);
 }
 

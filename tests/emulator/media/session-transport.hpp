@@ -69,10 +69,10 @@ public:
 
 private:
     // FeedbackSink
-    void send_key_frame_request(std::uint32_t media_ssrc, bool fir, std::uint8_t fir_sequence,
-                                bool reduced_size) override;
-    void send_nack(std::uint32_t media_ssrc, const std::vector<std::uint16_t>& sequences,
-                   bool reduced_size) override;
+    void send_key_frame_request(std::uint32_t sender_ssrc, std::uint32_t media_ssrc, bool fir,
+                                std::uint8_t fir_sequence, bool reduced_size) override;
+    void send_nack(std::uint32_t sender_ssrc, std::uint32_t media_ssrc,
+                   const std::vector<std::uint16_t>& sequences, bool reduced_size) override;
     [[nodiscard]] std::optional<std::int64_t> peer_clock_offset() const override;
     // RtpSink
     [[nodiscard]] bool ready() const override { return channel_.ready(); }
@@ -91,7 +91,7 @@ private:
     [[nodiscard]] Subscription* subscription_of(std::uint32_t ssrc) const;
     void send_receiver_report(TimePoint now);
     /// Feedback stands behind a report unless reduced size was negotiated (RFC 5506).
-    [[nodiscard]] RtcpWriter begin_feedback(bool reduced_size) const;
+    [[nodiscard]] RtcpWriter begin_feedback(std::uint32_t sender_ssrc, bool reduced_size) const;
     [[nodiscard]] bool reduced_size() const;
     void notify_state();
     void close_sections();

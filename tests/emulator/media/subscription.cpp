@@ -3,13 +3,12 @@
 
 #include <algorithm>
 
-#include <openssl/rand.h>
-
 #include "tests/emulator/media/byte-order.hpp"
 #include "tests/emulator/media/codec-match.hpp"
 #include "tests/emulator/media/layer-selector.hpp"
 #include "tests/emulator/media/ntp-time.hpp"
 #include "tests/emulator/media/publication.hpp"
+#include "tests/emulator/media/random.hpp"
 #include "tests/emulator/media/srtp-session.hpp"
 
 namespace cf::emu
@@ -26,20 +25,6 @@ constexpr std::size_t kBuffer = kMaxPacket + SrtpSession::kTrailer;
 constexpr Milliseconds kReportInterval{1000};
 // A publisher that sends no reports of its own still gets synchronised by arrival after this long.
 constexpr Milliseconds kReportPatience{5000};
-
-template <typename T> T random_number()
-{
-    T value{};
-    const int ok = RAND_bytes(reinterpret_cast<unsigned char*>(&value), sizeof value);
-    g_assert(ok == 1);
-    return value;
-}
-
-std::uint32_t random_ssrc()
-{
-    // 0 is legal, but many a program takes it for "none".
-    return random_number<std::uint32_t>() | 1;
-}
 
 } // namespace
 
