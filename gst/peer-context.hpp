@@ -5,10 +5,12 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "gst/slot-table.hpp"
 #include "lib/base/executor.hpp"
 #include "lib/calls/peer-connection.hpp"
+#include "lib/sdp/codec-repairs.hpp"
 
 namespace cf::gst
 {
@@ -27,12 +29,21 @@ struct PeerContext {
     bool loopback_candidates = false;
     unsigned latency_ms = 200; ///< of the jitterbuffer; receiving only
     bool retransmission = true;
+    /// What may be received, best first; empty: whatever is offered.
+    std::vector<sdp::CodecPreference> audio_codecs;
+    std::vector<sdp::CodecPreference> video_codecs;
     /// Called for each webrtcbin right after it was made, before it does anything; I/O thread.
     std::function<void(GstElement* webrtcbin)> on_webrtcbin;
 };
 
 /// webrtcbin behind PeerConnection: gst/webrtc-peer.cpp.
 [[nodiscard]] calls::PeerConnectionFactory make_webrtc_peer_factory(PeerContext context);
+
+/// For handle_message of both elements: whether @p message is an ERROR or WARNING from inside a
+/// webrtcbin. Such trouble is the transport's, not the application's: it has been logged, and an
+/// error makes the peer connection Failed, upon which the session decides. The caller drops the
+/// message then. Any thread.
+[[nodiscard]] bool take_peer_message(GstMessage* message);
 
 /// Generates the DTLS certificate of the process in a thread of its own, if that was not done:
 /// RSA-2048 takes 70 to 380 ms, and webrtcbin would make it within the first offer. Any thread,
