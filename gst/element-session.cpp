@@ -21,7 +21,7 @@ constexpr Milliseconds kCloseGrace{250};
 
 Backend& backend()
 {
-    static Backend the_backend = default_backend();
+    static Backend the_backend;
     return the_backend;
 }
 

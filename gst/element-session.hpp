@@ -54,7 +54,8 @@ struct Backend {
 };
 /// libsoup and webrtcbin.
 [[nodiscard]] Backend default_backend();
-/// For all elements of the process that are started afterwards. Not while one is running.
+/// For all elements of the process that are started afterwards; register_elements() sets the
+/// default one. Not while an element is running.
 void set_backend(Backend backend);
 
 /// Options that only one of the elements has.

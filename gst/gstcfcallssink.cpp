@@ -209,6 +209,14 @@ gboolean send_event(GstElement* element, GstEvent* event)
     return TRUE;
 }
 
+void handle_message(GstBin* bin, GstMessage* message)
+{
+    if (cf::gst::take_peer_message(message))
+        gst_message_unref(message);
+    else
+        GST_BIN_CLASS(gst_cf_calls_sink_parent_class)->handle_message(bin, message);
+}
+
 // -- GstChildProxy: the pads ----------------------------------------------------------------------
 
 GObject* child_by_index(GstChildProxy* proxy, guint index)
@@ -286,6 +294,7 @@ static void gst_cf_calls_sink_class_init(GstCfCallsSinkClass* klass)
     element_class->release_pad = release_pad;
     element_class->change_state = change_state;
     element_class->send_event = send_event;
+    GST_BIN_CLASS(klass)->handle_message = handle_message;
 
     cf::gst::install_common_properties(object_class);
     cf::gst::install_sink_properties(object_class);

@@ -2,6 +2,7 @@
 #include "gst/send-chain.hpp"
 
 #include "gst/gst-error.hpp"
+#include "gst/gstcfcallsguard.h"
 
 namespace cf::gst
 {
@@ -93,16 +94,22 @@ Result<GstElement*> SendChain::append(const char* factory)
 {
     CF_TRY_LET(auto made, make_element(factory, nullptr));
     GstElement* element = made.get();
-    gst_bin_add(bin_.get(), element); // takes a reference of its own: `made` is not floating
-    if (last_ != nullptr && !gst_element_link(last_, element)) {
+    CF_TRY(append_element(std::move(made)));
+    return element;
+}
+
+Status SendChain::append_element(Ref<GstElement> element)
+{
+    gst_bin_add(bin_.get(), element.get()); // takes a reference of its own: it is not floating
+    if (last_ != nullptr && !gst_element_link(last_, element.get())) {
         return Error{.code = ErrorCode::Internal,
                      .message = "The elements that send a track could not be linked.",
-                     .debug = std::string("link to ") + factory};
+                     .debug = std::string("link to ") + GST_OBJECT_NAME(element.get())};
     }
     if (first_ == nullptr)
-        first_ = element;
-    last_ = element;
-    return element;
+        first_ = element.get();
+    last_ = element.get();
+    return ok_status();
 }
 
 Status SendChain::append_filter(Ref<GstCaps> caps)
@@ -127,6 +134,8 @@ Status SendChain::assemble(const GstCaps* caps)
             CF_TRY(append_filter(caps_from(codec_->parsed_caps)));
     }
     CF_TRY(add_payloader());
+    // A webrtcbin that goes, or fails, must not stop the application's source.
+    CF_TRY(append_element(Ref<GstElement>::sink(make_guard("guard"))));
     return close_ends();
 }
 
@@ -219,7 +228,7 @@ Status SendChain::close_ends()
         gst_pad_set_active(ghost, TRUE);
         return gst_element_add_pad(GST_ELEMENT(bin_.get()), ghost);
     };
-    if (add("sink", first_) && add("src", payloader_))
+    if (add("sink", first_) && add("src", last_))
         return ok_status();
     return Error{.code = ErrorCode::Internal,
                  .message = "The elements that send a track could not be put together."};

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 // SendChain: what stands between a pad of cfcallssink and webrtcbin, for one kind of input:
 //
-//   queue ! clocksync ! (download) ! (convert ! encode | depayload) ! (parse) ! payload ! gate
+//   queue ! clocksync ! (download) ! (convert ! encode | depayload) ! (parse) ! payload ! guard
 //
 // The queue gives the pad a thread of its own and keeps a slow track from holding up the others.
-// The clocksync makes files go out in real time; the latency of live sources is not added to.
+// The clocksync makes files go out in real time; the latency of live sources is not added to. The gate
+// sits on the payloader.
 #pragma once
 
 #include <functional>
@@ -81,6 +82,7 @@ private:
     Status add_conversion(const GstCaps* caps, const EncoderChoice& choice);
     Status add_payloader();
     Result<GstElement*> append(const char* factory);
+    Status append_element(Ref<GstElement> element);
     Status append_filter(Ref<GstCaps> caps);
     Status close_ends();
     void attach_gate();
