@@ -65,6 +65,8 @@ void Vp8Rewriter::rewrite(std::span<std::uint8_t> payload)
             key_offset_ = static_cast<std::uint8_t>(last_key_ + 1 - d->key_index);
         } else {
             last_picture_ = d->picture_id;
+            last_tl0_ = d->tl0;
+            last_key_ = d->key_index;
         }
         started_ = true;
     }
