@@ -177,8 +177,7 @@ struct HttpServer::RawRun : std::enable_shared_from_this<HttpServer::RawRun> {
 
 HttpServer::HttpServer(TestCertificate certificate)
     : scheme_(certificate == TestCertificate::None ? "http" : "https"),
-      context_(Ref<GMainContext>::adopt(g_main_context_new())),
-      loop_(Ref<GMainLoop>::adopt(g_main_loop_new(context_.get(), FALSE)))
+      context_(Ref<GMainContext>::adopt(g_main_context_new()))
 {
     thread_ = std::thread([this, certificate] { run(certificate); });
     std::unique_lock lock{mutex_};
@@ -188,7 +187,8 @@ HttpServer::HttpServer(TestCertificate certificate)
 
 HttpServer::~HttpServer()
 {
-    g_main_loop_quit(loop_.get());
+    stop_ = true;
+    g_main_context_wakeup(context_.get());
     thread_.join();
 }
 
@@ -221,7 +221,8 @@ void HttpServer::run(TestCertificate certificate)
         ready_ = true;
     }
     changed_.notify_all();
-    g_main_loop_run(loop_.get());
+    while (!stop_)
+        g_main_context_iteration(context_.get(), TRUE);
 
     g_cancellable_cancel(stopping_.get());
     soup_server_disconnect(server.get());

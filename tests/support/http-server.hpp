@@ -3,6 +3,7 @@
 // the test tells it to, faults included.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <map>
@@ -111,7 +112,7 @@ private:
     std::string scheme_;
     unsigned port_ = 0;
     Ref<GMainContext> context_;
-    Ref<GMainLoop> loop_;
+    std::atomic<bool> stop_ = false; // not a GMainLoop, which forgets to quit before it runs
     Ref<GCancellable> stopping_ = Ref<GCancellable>::adopt(g_cancellable_new());
 
     mutable std::mutex mutex_; // guards what follows; std::mutex for the condition variable
@@ -133,8 +134,8 @@ public:
     [[nodiscard]] unsigned port() const { return port_; }
 
 private:
+    unsigned port_ = 0; // before the socket, which sets it
     Ref<GSocket> socket_;
-    unsigned port_ = 0;
 };
 
 /// A port of the loopback interface where nobody listens.
