@@ -23,8 +23,8 @@ SessionImpl::~SessionImpl()
         connection_->exchange.reset();
         connection_->peer->close();
     }
-    if (closing_peer_)
-        closing_peer_->close();
+    if (closing_connection_)
+        closing_connection_->peer->close();
 }
 
 const SessionId& SessionImpl::session_id() const
@@ -152,8 +152,7 @@ void SessionImpl::continue_close()
         if (!all.empty())
             connection_->peer->stop_slots(all);
         clean_up(*connection_);
-        closing_peer_ = std::move(connection_->peer);
-        connection_.reset();
+        closing_connection_ = std::move(connection_);
     }
     if (cleanups_.empty())
         finish_close();
@@ -166,11 +165,10 @@ void SessionImpl::finish_close()
     if (connection_) {
         api_->cancel(connection_->creating);
         connection_->exchange.reset();
-        closing_peer_ = std::move(connection_->peer);
-        connection_.reset();
+        closing_connection_ = std::move(connection_);
     }
-    if (const auto peer = std::exchange(closing_peer_, nullptr))
-        peer->close();
+    if (const auto connection = std::exchange(closing_connection_, nullptr))
+        connection->peer->close();
     set_state(SessionState::Closed);
     for (auto& done : std::exchange(on_closed_, {}))
         executor_->post(std::move(done));

@@ -124,7 +124,7 @@ private:
     bool closing_ = false;
     TimerId close_timer_ = 0;
     TimePoint close_deadline_;
-    std::shared_ptr<PeerConnection> closing_peer_;
+    std::unique_ptr<SessionConnection> closing_connection_; ///< its peer lives till the end
     std::vector<std::function<void()>> on_closed_;
 };
 
