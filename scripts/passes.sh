@@ -143,11 +143,12 @@ thread_sanitizer() {
     run_suites build-tsan "TSan" $(present build-tsan unit http)
 }
 
-# clang checks that what a mutex guards is touched with it held (lib/base/mutex.hpp).
+# clang checks that what a mutex guards is touched with it held (lib/base/mutex.hpp). The fuzz
+# targets live in the same build folder.
 thread_safety_analysis() {
-    check "clang -Wthread-safety -Werror" env CC=clang-14 CXX=clang++-14 \
-        bash -c '. scripts/common.sh; build_tree build-clang -Dwerror=true -Dtests=disabled \
-            -Demulator=disabled -Dbenchmarks=disabled -Dexamples=disabled'
+    local -x CC=clang-14 CXX=clang++-14
+    check "clang -Wthread-safety -Werror" build_tree build-clang -Dwerror=true -Dfuzzing=enabled \
+        -Db_lundef=false -Dtests=disabled -Dbenchmarks=disabled -Dexamples=disabled
 }
 
 # GStreamer's own tracer says at the end of each test process which objects are alive then.
@@ -180,18 +181,18 @@ traced_suites() {
 # fuzzing SECONDS: every target of tests/fuzz for so long.
 fuzzing() {
     local seconds=$1 targets target
-    build_or_fail "build the fuzz targets" build-fuzz -Dfuzzing=enabled -Dtests=disabled \
-        -Dbenchmarks=disabled -Dexamples=disabled || return 0
-    mapfile -t targets < <(find build-fuzz/tests/fuzz -maxdepth 1 -name 'fuzz-*' -type f -perm -u+x | sort)
+    mapfile -t targets < <(find build-clang/tests/fuzz -maxdepth 1 -name 'fuzz-*' -type f -perm -u+x |
+        sort)
+    [ ${#targets[@]} -gt 0 ] || check "fuzz targets are built" false
     for target in "${targets[@]}"; do
-        check "fuzz ${target##*/} for $seconds s" fuzz "$target" "$seconds"
+        check "fuzz ${target##*/fuzz-} for $seconds s" fuzz "$target" "$seconds"
     done
 }
-# fuzz TARGET SECONDS: from the seeds in tests/fuzz/seeds/NAME; what it finds is left in build-fuzz.
+# fuzz TARGET SECONDS: from the seeds in tests/fuzz/seeds/NAME; what it finds is left in build-clang.
 fuzz() {
     local name=${1##*/fuzz-}
     mkdir -p "$work/corpus-$name"
-    quietly "$1" -max_total_time="$2" -timeout=10 -rss_limit_mb=2048 -artifact_prefix=build-fuzz/ \
+    quietly "$1" -max_total_time="$2" -timeout=10 -rss_limit_mb=2048 -artifact_prefix=build-clang/ \
         "$work/corpus-$name" $(find tests/fuzz/seeds -maxdepth 1 -name "$name" -type d)
 }
 
