@@ -23,19 +23,19 @@ void copy_credentials(LineBlock& to, const LineBlock& from)
     to.set_attribute("ice-pwd", std::string(*from.attribute("ice-pwd")));
 }
 
-/// The section whose transport the bundled others share.
-const MediaSection* transport_donor(const Description& description)
+/// The first live section, else the first one, that has what is asked for: bundled sections share
+/// one transport.
+std::optional<MediaSection> donor(const Description& description, bool (*has)(const MediaSection&))
 {
-    const MediaSection* fallback = nullptr;
+    const MediaSection* found = nullptr;
     for (const auto& section : description.sections()) {
-        if (!has_credentials(section))
+        if (!has(section) || (found != nullptr && section.is_rejected()))
             continue;
         if (!section.is_rejected())
-            return &section;
-        if (fallback == nullptr)
-            fallback = &section;
+            return section;
+        found = &section;
     }
-    return fallback;
+    return found != nullptr ? std::optional(*found) : std::nullopt;
 }
 
 /// The one fingerprint line to keep of several.
@@ -114,21 +114,25 @@ Description spread_session_transport(Description description)
 
 Description complete_rejected_sections(Description description)
 {
-    const MediaSection* found = transport_donor(description);
-    if (found == nullptr)
-        return description;
-    // A copy: the donor is one of the sections that are being edited.
-    const MediaSection donor = *found;
-    const auto fingerprint = preferred(donor.fingerprints());
-    const bool session_has_it = !fingerprints_in(description.session()).empty();
+    auto has_setup = [](const MediaSection& section) { return section.has_attribute("setup"); };
+    auto has_fingerprint = [](const MediaSection& section) {
+        return !section.fingerprints().empty();
+    };
+    const auto ice =
+        donor(description, [](const MediaSection& section) { return has_credentials(section); });
+    const auto dtls = donor(description, has_setup);
+    const auto certified = donor(description, has_fingerprint);
+    // P2: never a second place for it.
+    const auto fingerprint = certified && !own_fingerprint_text(description.session())
+                                 ? own_fingerprint_text(*certified)
+                                 : std::nullopt;
     for (auto& section : description.sections()) {
-        if (!has_credentials(section))
-            copy_credentials(section, donor);
-        if (!section.has_attribute("setup") && donor.has_attribute("setup"))
-            section.add_attribute("setup", std::string(*donor.attribute("setup")));
-        // P2: never a second place for it.
-        if (fingerprint && !session_has_it && section.fingerprints().empty())
-            section.add_attribute("fingerprint", fingerprint_text(donor, *fingerprint));
+        if (ice && !has_credentials(section))
+            copy_credentials(section, *ice);
+        if (dtls && !has_setup(section))
+            section.add_attribute("setup", *dtls->attribute("setup"));
+        if (fingerprint && !has_fingerprint(section))
+            section.add_attribute("fingerprint", *fingerprint);
     }
     return description;
 }
