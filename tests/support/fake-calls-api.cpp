@@ -134,8 +134,11 @@ void FakeCallsApi::watch(Call call, const SessionId& session, RequestId id)
     ServerSession& s = it->second;
     if (s.busy != 0)
         violations.push_back(std::string{to_string(call)} + " while another call is under way");
-    const bool closes_in_trouble = call == Call::CloseTracks && s.troubled;
-    if (s.offer_pending && call != Call::Renegotiate && !closes_in_trouble)
+    if (s.retired && call != Call::CloseTracks)
+        violations.push_back(std::string{to_string(call)} + " on a session that was given up");
+    if (s.offer_pending && call == Call::CloseTracks)
+        s.retired = s.retired || !s.troubled;
+    else if (s.offer_pending && call != Call::Renegotiate)
         violations.push_back(std::string{to_string(call)} + " before the offer was answered");
     s.busy = id;
 }

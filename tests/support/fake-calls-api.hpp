@@ -139,6 +139,7 @@ private:
         bool gone = false;
         bool offer_pending = false; ///< of ours, until /renegotiate
         bool troubled = false;      ///< something failed here: forced closes may come at any time
+        bool retired = false;       ///< closed with an offer open: nothing else may follow
         calls::RequestId busy = 0;  ///< the mutation under way
         unsigned next_mid = 0;
         std::map<calls::Mid, Track> tracks;

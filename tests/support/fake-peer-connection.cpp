@@ -8,9 +8,9 @@ namespace cf::test
 
 using namespace cf::calls;
 
-void FakePeerConnection::fail_next(PeerOperation operation, Error error)
+void FakePeerConnection::fail_next(PeerOperation operation, Error error, unsigned spared)
 {
-    plans_.push_back({operation, std::move(error)});
+    plans_.push_back({operation, std::move(error), spared});
 }
 
 void FakePeerConnection::hang_next(PeerOperation operation)
@@ -58,6 +58,10 @@ std::optional<FakePeerConnection::Plan> FakePeerConnection::planned(PeerOperatio
     });
     if (it == plans_.end())
         return std::nullopt;
+    if (it->spared > 0) {
+        --it->spared;
+        return std::nullopt;
+    }
     Plan plan = std::move(*it);
     plans_.erase(it);
     return plan;

@@ -42,7 +42,8 @@ public:
     ~FakePeerConnection() override { *alive_ = false; }
 
     // ---- What a test arranges ----
-    void fail_next(PeerOperation operation, Error error);
+    /// The next one fails, or the one that comes after @p spared others of its kind.
+    void fail_next(PeerOperation operation, Error error, unsigned spared = 0);
     /// The next one is never answered.
     void hang_next(PeerOperation operation);
     void set_transport(calls::TransportState state, const std::string& reason = "");
@@ -74,6 +75,7 @@ private:
     struct Plan {
         PeerOperation operation;
         std::optional<Error> error; ///< none: hangs
+        unsigned spared = 0;
     };
     std::optional<Plan> planned(PeerOperation operation);
     void begin(PeerOperation operation);
