@@ -54,7 +54,7 @@ Status HttpClient::Core::open()
 {
     if (setup)
         return ok_status();
-    auto fresh = std::make_shared<HttpSetup>();
+    auto fresh = std::make_shared<HttpSetup>(io);
     CF_TRY_LET(const ProxySettings proxy, proxy_settings(options.proxy, g_getenv));
     if (!options.ca_file.empty()) {
         CF_TRY_LET(TlsTrust trust, TlsTrust::from_file(options.ca_file));
@@ -78,7 +78,7 @@ void HttpClient::Core::start(RequestId id, HttpRequest request, TimePoint sent_a
         return;
     }
     auto exchange = std::make_shared<HttpExchange>(
-        io, setup, std::move(request), sent_at,
+        setup, std::move(request), sent_at,
         [self = shared_from_this(), id, done = std::move(done)](Result<HttpResponse> result) {
             self->finished(id, std::move(result), done);
         });

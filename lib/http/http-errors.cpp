@@ -123,8 +123,10 @@ Error cancelled_error()
 Error timeout_error(std::chrono::milliseconds timeout, bool sent)
 {
     const auto seconds = std::chrono::ceil<std::chrono::seconds>(timeout).count();
-    Error error{ErrorCode::Timeout, "The service did not answer within " + std::to_string(seconds) +
-                                        " s: check the network and the api-base property"};
+    Error error{ErrorCode::Timeout,
+                std::string{sent ? "The service did not answer within "
+                                 : "No connection to the service could be made within "} +
+                    std::to_string(seconds) + " s: check the network and the api-base property"};
     error.unsent = !sent;
     return error;
 }

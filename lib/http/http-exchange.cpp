@@ -65,11 +65,40 @@ Headers copy_headers(SoupMessageHeaders* headers)
     return out;
 }
 
+/// A session on its way out.
+struct Retirement {
+    std::shared_ptr<IoThread> io; // first, to go last
+    Ref<SoupSession> session;
+    int rounds = 3;
+};
+
 } // namespace
 
-HttpExchange::HttpExchange(std::shared_ptr<IoThread> io, std::shared_ptr<HttpSetup> setup,
-                           HttpRequest request, TimePoint sent_at, Done done)
-    : io_(std::move(io)), setup_(std::move(setup)), request_(std::move(request)), sent_at_(sent_at),
+// A SoupSession must not go while one of its connections is not idle, which with HTTP/2 is so until
+// the last RST_STREAM or GOAWAY is written: up to libsoup 3.4.2 the connection then calls into
+// freed memory (GNOME/libsoup issue 361), and every version warns. Sources of low priority
+// run when nothing is left to write; each round closes the connections that became idle.
+HttpSetup::~HttpSetup()
+{
+    if (!session)
+        return;
+    const auto source = Ref<GSource>::adopt(g_idle_source_new());
+    g_source_set_priority(source.get(), G_PRIORITY_LOW);
+    g_source_set_callback(
+        source.get(),
+        [](gpointer data) -> gboolean {
+            auto* retirement = static_cast<Retirement*>(data);
+            soup_session_abort(retirement->session.get());
+            return --retirement->rounds > 0 ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
+        },
+        new Retirement{io, std::move(session)},
+        [](gpointer data) { delete static_cast<Retirement*>(data); });
+    g_source_attach(source.get(), io->context());
+}
+
+HttpExchange::HttpExchange(std::shared_ptr<HttpSetup> setup, HttpRequest request, TimePoint sent_at,
+                           Done done)
+    : setup_(std::move(setup)), request_(std::move(request)), sent_at_(sent_at),
       done_(std::move(done))
 {
 }
@@ -80,12 +109,12 @@ void HttpExchange::start()
         finish(std::move(status.error()));
         return;
     }
-    const auto spent = std::chrono::floor<Milliseconds>(io_->now() - sent_at_);
-    timer_ = io_->call_later(std::max(request_.timeout - spent, Milliseconds{0}),
-                             [weak = weak_from_this()] {
-                                 if (auto self = weak.lock())
-                                     self->fail(timeout_error(self->request_.timeout, self->sent_));
-                             });
+    const auto spent = std::chrono::floor<Milliseconds>(setup_->io->now() - sent_at_);
+    timer_ = setup_->io->call_later(
+        std::max(request_.timeout - spent, Milliseconds{0}), [weak = weak_from_this()] {
+            if (auto self = weak.lock())
+                self->fail(timeout_error(self->request_.timeout, self->sent_));
+        });
     soup_session_send_async(
         setup_->session.get(), message_.get(), G_PRIORITY_DEFAULT, cancellable_.get(),
         [](GObject*, GAsyncResult* result, gpointer data) { take_back(data)->on_head(result); },
@@ -170,7 +199,7 @@ void HttpExchange::finish(Result<HttpResponse> result)
     const Done done = std::exchange(done_, nullptr);
     if (!done)
         return;
-    io_->cancel(std::exchange(timer_, 0));
+    setup_->io->cancel(std::exchange(timer_, 0));
     done(std::move(result));
 }
 
@@ -183,13 +212,16 @@ void HttpExchange::on_head(GAsyncResult* result)
         fail(to_error(problem, context()));
         return;
     }
-    if (!done_)
+    if (!done_) {
+        close_stream();
         return;
+    }
     has_status_ = true;
     response_.status = soup_message_get_status(message_.get());
     if (!sent_) {
         // A proxy that does not open the tunnel answers in the service's place.
         fail(proxy_refused_error(response_.status));
+        close_stream();
         return;
     }
     SoupMessageHeaders* headers = soup_message_get_response_headers(message_.get());
@@ -205,6 +237,7 @@ void HttpExchange::on_head(GAsyncResult* result)
     const goffset announced = soup_message_headers_get_content_length(headers);
     if (announced > 0 && static_cast<guint64>(announced) > setup_->max_response_bytes) {
         fail(too_large_error(setup_->max_response_bytes));
+        close_stream();
         return;
     }
     read_more();
@@ -225,31 +258,36 @@ void HttpExchange::on_chunk(GAsyncResult* result)
         Ref<GBytes>::adopt(g_input_stream_read_bytes_finish(stream_.get(), result, &problem));
     if (!bytes) {
         fail(to_error(problem, context()));
+        close_stream();
         return;
     }
-    if (!done_)
-        return;
     gsize size = 0;
     const void* data = g_bytes_get_data(bytes.get(), &size);
-    if (size == 0) {
+    if (done_ && size == 0) {
         complete();
-        return;
-    }
-    if (response_.body.size() + size > setup_->max_response_bytes) {
+    } else if (done_ && response_.body.size() + size > setup_->max_response_bytes) {
         fail(too_large_error(setup_->max_response_bytes));
-        return;
+        close_stream();
+    } else if (done_) {
+        response_.body.append(static_cast<const char*>(data), size);
+        read_more();
+    } else {
+        close_stream();
     }
-    response_.body.append(static_cast<const char*>(data), size);
-    read_more();
 }
 
 void HttpExchange::complete()
 {
-    // The connection can be used again only when the stream is closed.
-    g_input_stream_close_async(stream_.get(), G_PRIORITY_DEFAULT, nullptr, nullptr, nullptr);
-    response_.elapsed = std::chrono::round<Milliseconds>(io_->now() - sent_at_);
+    close_stream(); // first: `done` may want the connection for its next request
+    response_.elapsed = std::chrono::round<Milliseconds>(setup_->io->now() - sent_at_);
     const auto self = shared_from_this();
     finish(std::move(response_));
+}
+
+// Not left to the stream's destructor, which would wait for the network on this thread.
+void HttpExchange::close_stream()
+{
+    g_input_stream_close_async(stream_.get(), G_PRIORITY_DEFAULT, nullptr, nullptr, nullptr);
 }
 
 } // namespace cf::http

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "lib/base/io-thread.hpp"
 #include "lib/http/cookie-store.hpp"
@@ -17,6 +19,12 @@ namespace cf::http
 
 /// What exchanges share. I/O thread only.
 struct HttpSetup {
+    explicit HttpSetup(std::shared_ptr<IoThread> io_thread) : io(std::move(io_thread)) {}
+    ~HttpSetup(); ///< lets the session finish what it has to write, then drops it
+    HttpSetup(const HttpSetup&) = delete;
+    HttpSetup& operator=(const HttpSetup&) = delete;
+
+    std::shared_ptr<IoThread> io;
     Ref<SoupSession> session;
     CookieStore cookies;
     std::optional<TlsTrust> extra_trust;
@@ -34,8 +42,8 @@ public:
 
     /// @p sent_at is when the caller asked for it; the timeout and the elapsed time count from
     /// there.
-    HttpExchange(std::shared_ptr<IoThread> io, std::shared_ptr<HttpSetup> setup,
-                 HttpRequest request, TimePoint sent_at, Done done);
+    HttpExchange(std::shared_ptr<HttpSetup> setup, HttpRequest request, TimePoint sent_at,
+                 Done done);
 
     /// May call `done` at once if the request is unusable.
     void start();
@@ -57,9 +65,9 @@ private:
     void read_more();
     void on_chunk(GAsyncResult* result);
     void complete();
+    void close_stream();
 
-    std::shared_ptr<IoThread> io_; // first, to go last: the session ends on this thread
-    std::shared_ptr<HttpSetup> setup_;
+    std::shared_ptr<HttpSetup> setup_; // and with it the thread
     HttpRequest request_;
     TimePoint sent_at_;
     Done done_;
