@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tests/support/http-server.hpp"
 
+#include <array>
 #include <cstdlib>
 #include <iterator>
 #include <memory>
@@ -362,6 +363,35 @@ SilentPort::SilentPort() : socket_(bound_socket(port_))
     GError* problem = nullptr;
     g_socket_listen(socket_.get(), &problem); // the kernel accepts; we never look
     g_assert_no_error(problem);
+}
+
+GreetingPort::GreetingPort(std::string greeting)
+    : greeting_(std::move(greeting)), socket_(bound_socket(port_))
+{
+    GError* problem = nullptr;
+    g_socket_listen(socket_.get(), &problem);
+    g_assert_no_error(problem);
+    thread_ = std::thread([this] { run(); });
+}
+
+GreetingPort::~GreetingPort()
+{
+    g_cancellable_cancel(stopping_.get());
+    thread_.join();
+}
+
+void GreetingPort::run() const
+{
+    const auto peer = Ref<GSocket>::adopt(g_socket_accept(socket_.get(), stopping_.get(), nullptr));
+    if (!peer)
+        return;
+    std::array<char, 1024> ignored{};
+    gssize read =
+        g_socket_receive(peer.get(), ignored.data(), ignored.size(), stopping_.get(), nullptr);
+    g_socket_send(peer.get(), greeting_.data(), greeting_.size(), stopping_.get(), nullptr);
+    while (read > 0)
+        read =
+            g_socket_receive(peer.get(), ignored.data(), ignored.size(), stopping_.get(), nullptr);
 }
 
 unsigned closed_port()

@@ -138,6 +138,26 @@ private:
     Ref<GSocket> socket_;
 };
 
+/// A port of the loopback interface that says its piece to the first who connects, whatever that
+/// one says, and closes when that one does.
+class GreetingPort
+{
+public:
+    explicit GreetingPort(std::string greeting);
+    ~GreetingPort();
+    GreetingPort(const GreetingPort&) = delete;
+    GreetingPort& operator=(const GreetingPort&) = delete;
+    [[nodiscard]] unsigned port() const { return port_; }
+
+private:
+    void run() const;
+    std::string greeting_;
+    unsigned port_ = 0; // before the socket, which sets it
+    Ref<GSocket> socket_;
+    Ref<GCancellable> stopping_ = Ref<GCancellable>::adopt(g_cancellable_new());
+    std::thread thread_;
+};
+
 /// A port of the loopback interface where nobody listens.
 unsigned closed_port();
 

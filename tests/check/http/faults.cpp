@@ -257,6 +257,7 @@ GST_START_TEST(silence_in_the_handshake_is_a_timeout)
     r.timeout = Milliseconds{100};
     const Error e = f.fetch_error(r);
     expect_code(e, ErrorCode::Timeout);
+    expect_words(e, "No connection to the service could be made within 1 s");
     fail_unless(e.unsent);
 }
 GST_END_TEST;

@@ -122,9 +122,8 @@ GST_END_TEST;
 
 GST_START_TEST(a_server_without_tls_is_a_tls_error)
 {
-    HttpServer server;
-    server.always("/", Answer{.body = "{}"});
-    const auto r = get("https://127.0.0.1:" + std::to_string(server.port()) + "/", "");
+    const GreetingPort plain{"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"};
+    const auto r = get("https://127.0.0.1:" + std::to_string(plain.port()) + "/", "");
     fail_if(r.ok());
     fail_unless(r.error().code == ErrorCode::Tls, "%s: %s (%s)", to_string(r.error().code),
                 r.error().message.c_str(), r.error().debug.c_str());
@@ -148,7 +147,8 @@ GST_START_TEST(a_ca_file_that_cannot_be_read_is_an_error)
 {
     HttpServer server;
     server.always("/", Answer{.body = "{}"});
-    for (const std::string& file : {test_data("tls/no-such-file.pem"), test_data("tls/README.md")}) {
+    for (const std::string& file :
+         {test_data("tls/no-such-file.pem"), test_data("tls/README.md")}) {
         const auto r = get(server.url(), file);
         // A file without any certificate in it is no error for GIO; it just trusts nobody more.
         if (file.ends_with(".md") && r.ok())
