@@ -2,12 +2,12 @@
 #include <algorithm>
 #include <string>
 
-#include "tests/check/emulator/offers.hpp"
 #include "tests/emulator/sdp/parser.hpp"
 #include "tests/emulator/sdp/writer.hpp"
 #include "tests/emulator/sfu/candidate.hpp"
 #include "tests/emulator/sfu/negotiation.hpp"
 #include "tests/support/check.hpp"
+#include "tests/support/offers.hpp"
 
 namespace
 {

@@ -2,10 +2,10 @@
 #include <algorithm>
 #include <string>
 
-#include "tests/check/emulator/offers.hpp"
 #include "tests/emulator/sdp/parser.hpp"
 #include "tests/emulator/sdp/writer.hpp"
 #include "tests/support/check.hpp"
+#include "tests/support/offers.hpp"
 
 namespace
 {
