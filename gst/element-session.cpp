@@ -174,10 +174,10 @@ Status ElementSession::start(SessionExtras extras)
     auto next = std::make_shared<Running>(*this);
     next->io = IoThread::acquire();
     next->close_timeout = s.close_timeout;
-    CF_TRY_LET(Backend::Api api, backend().make_api(next->io, s));
+    const auto options = session_options(s, extras, self.get());
+    CF_TRY_LET(Backend::Api api, backend().make_api(next->io, s, options.name));
     next->api = api.api;
     next->history = std::move(api.history);
-    const auto options = session_options(s, extras, self.get());
     auto peers =
         backend().make_peers(peer_context(s, std::move(extras), self.get(), next->io, slots_));
     next->session = calls::Session::create(next->io, std::move(api.api), std::move(peers), options,

@@ -48,8 +48,10 @@ struct Backend {
         std::shared_ptr<calls::CallsApi> api;
         History history;
     };
-    /// Only with settings that validate_settings() has passed.
-    std::function<Result<Api>(std::shared_ptr<IoThread> io, const Settings& settings)> make_api;
+    /// Only with settings that validate_settings() has passed; @p name is the element's, for logs.
+    std::function<Result<Api>(std::shared_ptr<IoThread> io, const Settings& settings,
+                              const std::string& name)>
+        make_api;
     std::function<calls::PeerConnectionFactory(PeerContext context)> make_peers;
 };
 /// libsoup and webrtcbin.

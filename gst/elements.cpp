@@ -3,7 +3,6 @@
 
 #include "gst/element-session.hpp"
 #include "gst/gstcfcallssink.h"
-#include "gst/gstcfcallssrc.h"
 #include "gst/log-bridge.hpp"
 
 namespace cf::gst
@@ -13,8 +12,7 @@ bool register_elements(GstPlugin* plugin)
 {
     connect_log();
     set_backend(default_backend());
-    return gst_element_register(plugin, "cfcallssink", GST_RANK_NONE, GST_TYPE_CF_CALLS_SINK) &&
-           gst_element_register(plugin, "cfcallssrc", GST_RANK_NONE, GST_TYPE_CF_CALLS_SRC);
+    return gst_element_register(plugin, "cfcallssink", GST_RANK_NONE, GST_TYPE_CF_CALLS_SINK);
 }
 
 } // namespace cf::gst
