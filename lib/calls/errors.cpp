@@ -3,6 +3,8 @@
 
 #include <string_view>
 
+#include "lib/base/redact.hpp"
+
 namespace cf::calls
 {
 
@@ -236,6 +238,7 @@ Error refusal_error(Call call, const Refusal& refusal)
         if (!part->empty())
             error.debug += ", " + *part;
     }
+    error.debug = redact(error.debug); // the description is the service's to choose
     error.http_status = refusal.status;
     error.api_code = refusal.body.code;
     error.retry_after = refusal.retry_after;
@@ -246,7 +249,7 @@ Error item_error(const ItemError& item)
 {
     const Row& row = find_row(Level::Item, 0, item.code);
     Error error{row.error, row.message};
-    error.debug = item.code + ": " + item.description;
+    error.debug = redact(item.code + ": " + item.description);
     error.api_code = item.code;
     return error;
 }
@@ -255,9 +258,15 @@ Reaction reaction_to(Call call, const Error& error)
 {
     if (outcome_unknown(error))
         return reaction_to_unknown_outcome(call);
+    if (error.unsent && (error.code == ErrorCode::Network || error.code == ErrorCode::Timeout))
+        return reaction_of(call, Reaction::RetryLater);
     switch (error.code) {
     case ErrorCode::Tls:
         return Reaction::FailElement;
+    case ErrorCode::TooLarge:
+        if (error.http_status != 0)
+            break; // the service found the request too large, not we the answer
+        [[fallthrough]];
     case ErrorCode::Protocol:
         // The answer cannot be read. Where no SDP is at stake the session need not suffer.
         if (call == Call::CloseTracks || call == Call::UpdateTracks || call == Call::GetSession)
@@ -282,6 +291,8 @@ Reaction reaction_to_item(const Error& error)
 bool outcome_unknown(const Error& error)
 {
     // 502 and 504 are a gateway's: what stands behind it may have done what was asked.
+    if (error.unsent)
+        return false;
     return error.code == ErrorCode::Timeout || error.code == ErrorCode::Network ||
            error.http_status == 502 || error.http_status == 504;
 }

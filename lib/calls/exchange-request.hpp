@@ -34,13 +34,12 @@ void Exchange::request(Call call, std::function<RequestId(Done<Answer>)> send,
             then(result.take());
             return;
         }
-        if (!repeats(call, result.error())) {
+        const auto delay = delay_before_repeat(call, result.error());
+        if (!delay) {
             fail(call, std::move(result.error()));
             return;
         }
-        const Milliseconds delay =
-            std::max(kRepeatDelay * repeats_, result.error().retry_after.value_or(Milliseconds{0}));
-        repeat_timer_.start(delay, [weak, this, call, send, then] {
+        repeat_timer_.start(*delay, [weak, this, call, send, then] {
             if (const auto alive = weak.lock())
                 request<Answer>(call, send, then);
         });

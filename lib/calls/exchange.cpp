@@ -139,13 +139,23 @@ void Exchange::send_answer(SessionDescription answer, std::function<void()> then
         });
 }
 
-bool Exchange::repeats(Call call, const Error& error)
+/// How long to wait before the same request is sent again; nothing if it is not.
+std::optional<Milliseconds> Exchange::delay_before_repeat(Call call, const Error& error)
 {
-    if (reaction_to(call, error) != Reaction::RetryRequest || repeats_ >= kMaxRepeats)
-        return false;
-    ++repeats_;
+    if (reaction_to(call, error) != Reaction::RetryRequest)
+        return std::nullopt;
+    Milliseconds delay{0};
+    if (error.unsent) {
+        // It did not even leave: say it for as long as it takes. Should the network be gone for
+        // media too, the transport says so.
+        delay = look_backoff_.next();
+    } else if (++repeats_ <= kMaxRepeats) {
+        delay = kRepeatDelay * repeats_;
+    } else {
+        return std::nullopt;
+    }
     context_.on_repeat(call, error);
-    return true;
+    return std::max(delay, error.retry_after.value_or(Milliseconds{0}));
 }
 
 void Exchange::fail(Call call, Error error)

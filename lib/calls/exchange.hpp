@@ -115,7 +115,7 @@ protected:
     bool unknown_mids_ = false;
 
 private:
-    bool repeats(Call call, const Error& error);
+    std::optional<Milliseconds> delay_before_repeat(Call call, const Error& error);
     void look_for_traces(Error error);
     void apply_answer(std::string sdp, std::function<void()> then);
     void apply_offer(std::string sdp, std::vector<IncomingTrack> incoming,

@@ -147,10 +147,27 @@ GST_START_TEST(lost_answers_are_repeated_only_where_that_is_safe)
 }
 GST_END_TEST;
 
+GST_START_TEST(requests_that_never_left_are_simply_made_again)
+{
+    for (const ErrorCode code : {ErrorCode::Timeout, ErrorCode::Network}) {
+        Error error{code, "x"};
+        error.unsent = true;
+        ck_assert(!outcome_unknown(error));
+        ck_assert(reaction_to(Call::NewSession, error) == Reaction::RetryLater);
+        ck_assert(reaction_to(Call::NewTracks, error) == Reaction::RetryLater);
+        ck_assert(reaction_to(Call::Renegotiate, error) == Reaction::RetryRequest);
+        ck_assert(reaction_to(Call::CloseTracks, error) == Reaction::RetryLater);
+    }
+}
+GST_END_TEST;
+
 GST_START_TEST(errors_that_are_no_answer_have_a_reaction)
 {
     ck_assert(reaction_to(Call::NewTracks, Error{ErrorCode::Tls, "x"}) == Reaction::FailElement);
     ck_assert(reaction_to(Call::NewTracks, Error{ErrorCode::Protocol, "x"}) ==
+              Reaction::ReplaceSession);
+    // An answer that is larger than we read is no answer either.
+    ck_assert(reaction_to(Call::NewTracks, Error{ErrorCode::TooLarge, "x"}) ==
               Reaction::ReplaceSession);
     ck_assert(reaction_to(Call::CloseTracks, Error{ErrorCode::Protocol, "x"}) ==
               Reaction::FailTrack);
@@ -217,6 +234,7 @@ static Suite* errors_suite()
     tcase_add_loop_test(tc, renegotiate_is_repeated_or_costs_the_session, 0, kRows);
     tcase_add_test(tc, close_takes_404_for_a_session_that_is_gone);
     tcase_add_test(tc, lost_answers_are_repeated_only_where_that_is_safe);
+    tcase_add_test(tc, requests_that_never_left_are_simply_made_again);
     tcase_add_test(tc, errors_that_are_no_answer_have_a_reaction);
     tcase_add_test(tc, each_item_error_has_its_code_and_reaction);
     tcase_add_test(tc, calls_are_named_as_in_the_path);
