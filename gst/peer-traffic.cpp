@@ -67,6 +67,8 @@ void PeerTraffic::add_probe(GstElement* element, const char* name, GstPadProbeCa
 GstPadProbeReturn PeerTraffic::on_in(GstPad*, GstPadProbeInfo* info, gpointer data)
 {
     auto& self = **static_cast<std::shared_ptr<PeerTraffic>*>(data);
+    if (self.stopped_)
+        return GST_PAD_PROBE_DROP;
     for_each_buffer(info, [&](GstBuffer* buffer) {
         const Packet packet = classify(buffer);
         if (packet == Packet::Rtp)

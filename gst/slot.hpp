@@ -48,9 +48,8 @@ public:
     /// a payload type, RTX and the like left out. Comes before attach(), again with every session
     /// and every change. I/O thread.
     virtual void offered(calls::MediaKind kind, const calls::Mid& mid, GstCaps* rtp_caps) = 0;
-    /// Takes the webrtcbin source pad that carries this slot's RTP, in place of the one before.
-    /// Links at once, to something that never answers not-linked: that would stop every track of
-    /// the session. Streaming thread.
+    /// Takes the pad that carries this slot's RTP, in place of the one before. It answers every
+    /// packet with OK, whatever becomes of it here. Streaming thread.
     virtual void attach(GstPad* rtp_src) = 0;
     /// The peer connection is going, or the track was closed: unlinks @p rtp_src, which lets
     /// nothing through by now. The slot's own pad stays. Does nothing when another pad has been

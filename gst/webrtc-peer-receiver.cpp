@@ -74,15 +74,41 @@ void keep_eos_out(GstPad* pad)
                           nullptr);
 }
 
-GstBuffer* first_buffer(GstPadProbeInfo* info)
-{
-    if ((GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_BUFFER) != 0)
-        return GST_PAD_PROBE_INFO_BUFFER(info);
-    GstBufferList* list = GST_PAD_PROBE_INFO_BUFFER_LIST(info);
-    return gst_buffer_list_length(list) > 0 ? gst_buffer_list_get(list, 0) : nullptr;
-}
-
 } // namespace
+
+// One of webrtcbin's source pads with the guard behind it.
+class PeerReceiver::Source final : public GuardHooks, public std::enable_shared_from_this<Source>
+{
+public:
+    Source(std::weak_ptr<PeerReceiver> owner, std::uint32_t number)
+        : receiver(std::move(owner)), ssrc(number)
+    {
+    }
+
+    bool on_packet(GstBuffer* packet) override
+    {
+        const auto owner = receiver.lock();
+        return owner && owner->let_through(shared_from_this(), packet);
+    }
+    GstEvent* on_downstream_event(GstEvent* event) override
+    {
+        if (GST_EVENT_TYPE(event) != GST_EVENT_EOS)
+            return event;
+        gst_event_unref(event);
+        return nullptr;
+    }
+    bool on_upstream_query(GstQuery*) override { return false; }
+
+    const std::weak_ptr<PeerReceiver> receiver;
+    const std::uint32_t ssrc;
+    Ref<GstElement> guard; // set once, before anything flows
+    Ref<GstPad> pad;       // the guard's source pad
+    std::atomic<Phase> phase = Phase::Waiting;
+    std::atomic<unsigned> drained_at = 0; // generation_ when it was drained
+    // The streaming thread's own.
+    std::shared_ptr<ReceivingSlot> slot;
+    bool flowed = false;
+};
 
 void PeerReceiver::assign(ReceivedLine what)
 {
@@ -150,31 +176,50 @@ void PeerReceiver::drain(const Line& line)
         return;
     line.source->drained_at = generation_.load();
     if (line.source->phase.exchange(Phase::Draining) == Phase::Bound)
-        line.what.slot->detach(line.source->pad);
+        line.what.slot->detach(line.source->pad.get());
 }
 
 void PeerReceiver::on_pad_added(GstPad* pad)
 {
-    if (GST_PAD_DIRECTION(pad) != GST_PAD_SRC || !GST_IS_GHOST_PAD(pad))
+    const auto webrtcbin = Ref<GstObject>::adopt(gst_object_get_parent(GST_OBJECT(pad)));
+    if (GST_PAD_DIRECTION(pad) != GST_PAD_SRC || !GST_IS_GHOST_PAD(pad) || !webrtcbin)
         return;
-    auto source = std::make_shared<Source>(pad);
-    source->ssrc = ssrc_of(pad);
     keep_eos_out(pad);
-    gst_pad_add_probe(pad,
-                      GstPadProbeType(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST),
-                      on_data, new ProbeData{weak_from_this(), source},
-                      [](gpointer data) { delete static_cast<ProbeData*>(data); });
+    const auto source = std::make_shared<Source>(weak_from_this(), ssrc_of(pad));
+    source->guard = Ref<GstElement>::sink(make_guard(nullptr, source));
+    source->pad = Ref<GstPad>::adopt(gst_element_get_static_pad(source->guard.get(), "src"));
+    {
+        Lock l{mu_};
+        if (closed_)
+            return;
+        sources_.push_back(source);
+    }
+    const auto bin = Ref<GstObject>::adopt(gst_object_get_parent(webrtcbin.get()));
+    if (!bin || !gst_bin_add(GST_BIN(bin.get()), source->guard.get()))
+        return;
+    gst_element_sync_state_with_parent(source->guard.get());
+    const auto sink = Ref<GstPad>::adopt(gst_element_get_static_pad(source->guard.get(), "sink"));
+    gst_pad_link(pad, sink.get());
     try_bind(source, nullptr);
 }
 
-GstPadProbeReturn PeerReceiver::on_data(GstPad*, GstPadProbeInfo* info, gpointer data)
+std::function<void()> PeerReceiver::close()
 {
-    const auto* probe = static_cast<ProbeData*>(data);
-    const auto self = probe->receiver.lock();
-    GstBuffer* buffer = first_buffer(info);
-    return self && buffer != nullptr && self->let_through(probe->source, buffer)
-               ? GST_PAD_PROBE_OK
-               : GST_PAD_PROBE_DROP;
+    detach_all();
+    std::vector<std::shared_ptr<Source>> sources;
+    {
+        Lock l{mu_};
+        closed_ = true;
+        sources.swap(sources_);
+    }
+    return [sources = std::move(sources)] {
+        for (const auto& source : sources) {
+            GstElement* guard = source->guard.get();
+            if (const auto bin = Ref<GstObject>::adopt(gst_object_get_parent(GST_OBJECT(guard))))
+                gst_bin_remove(GST_BIN(bin.get()), guard);
+            gst_element_set_state(guard, GST_STATE_NULL);
+        }
+    };
 }
 
 bool PeerReceiver::let_through(const std::shared_ptr<Source>& source, GstBuffer* buffer)
@@ -240,10 +285,10 @@ void PeerReceiver::try_bind(const std::shared_ptr<Source>& source, GstBuffer* bu
         drain(old);
     source->slot = slot;
     source->flowed = false;
-    slot->attach(source->pad);
+    slot->attach(source->pad.get());
     auto binding = Phase::Binding;
     if (!source->phase.compare_exchange_strong(binding, Phase::Bound))
-        slot->detach(source->pad);
+        slot->detach(source->pad.get());
 }
 
 } // namespace cf::gst

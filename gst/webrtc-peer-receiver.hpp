@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "gst/gst-ref.hpp"
+#include "gst/gstcfcallsguard.h"
 #include "gst/slot.hpp"
 #include "lib/base/mutex.hpp"
 
@@ -51,6 +52,9 @@ public:
     /// Lets packets through; until then all are dropped, because nobody has checked yet who sends
     /// them (P4).
     void open() { open_ = true; }
+    /// Drops everything. Returns what is left to do once webrtcbin is in NULL; not on the I/O
+    /// thread.
+    [[nodiscard]] std::function<void()> close();
 
     [[nodiscard]] bool empty() const;
 
@@ -61,26 +65,12 @@ public:
 
 private:
     enum class Phase { Waiting, Binding, Bound, Draining };
-    struct Source {
-        explicit Source(GstPad* p) : pad(p) {}
-        GstPad* const pad; // the probe that holds this is the pad's own
-        std::uint32_t ssrc = 0;
-        std::atomic<Phase> phase = Phase::Waiting;
-        std::atomic<unsigned> drained_at = 0; // generation_ when it was drained
-        // The streaming thread's own.
-        std::shared_ptr<ReceivingSlot> slot;
-        bool flowed = false;
-    };
+    class Source;
     struct Line {
         ReceivedLine what;
         std::shared_ptr<Source> source;
     };
-    struct ProbeData {
-        std::weak_ptr<PeerReceiver> receiver;
-        std::shared_ptr<Source> source;
-    };
 
-    static GstPadProbeReturn on_data(GstPad* pad, GstPadProbeInfo* info, gpointer data);
     [[nodiscard]] bool let_through(const std::shared_ptr<Source>& source, GstBuffer* buffer);
     void try_bind(const std::shared_ptr<Source>& source, GstBuffer* buffer);
     [[nodiscard]] Line* find_line(std::uint32_t ssrc, GstBuffer* buffer) CF_REQUIRES(mu_);
@@ -91,6 +81,8 @@ private:
     std::atomic<unsigned> generation_ = 0; // counts assign(): a drained source may try again
     mutable Mutex mu_;                     // guards lines_; nothing is called under it
     std::map<calls::Mid, Line> lines_ CF_GUARDED_BY(mu_);
+    std::vector<std::shared_ptr<Source>> sources_ CF_GUARDED_BY(mu_); ///< all, for close()
+    bool closed_ CF_GUARDED_BY(mu_) = false;
 };
 
 } // namespace cf::gst

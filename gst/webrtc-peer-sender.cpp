@@ -70,10 +70,10 @@ gboolean send_sticky(GstPad*, GstEvent** event, gpointer sink)
 
 // webrtcbin connects a pad to its RTP session only once the pad has caps. The gate drops buffers,
 // and pending sticky events travel only with one, so they are handed over here.
-void hand_over_sticky_events(GstPad* gate_src, GstElement* guard, const SendingSlot& slot)
+void hand_over_sticky_events(GstPad* gate_src, const SendingSlot& slot)
 {
-    const auto pad = Ref<GstPad>::adopt(gst_element_get_static_pad(guard, "sink"));
-    GstPad* sink = pad.get();
+    const auto outlet = Ref<GstPad>::adopt(gst_pad_get_peer(gate_src));
+    GstPad* sink = outlet.get();
     gst_pad_sticky_events_foreach(gate_src, send_sticky, sink);
     const auto caps = Ref<GstCaps>::adopt(gst_pad_get_current_caps(gate_src));
     if (!caps) {
@@ -82,6 +82,19 @@ void hand_over_sticky_events(GstPad* gate_src, GstElement* guard, const SendingS
             gst_pad_send_event(sink, gst_event_new_stream_start(GST_PAD_NAME(sink)));
         gst_pad_send_event(sink, gst_event_new_caps(slot.rtp_caps().get()));
     }
+}
+
+void remove_outlet(GstPad* sink, GstPad*, gpointer)
+{
+    auto outlet = Ref<GstElement>::adopt(gst_pad_get_parent_element(sink));
+    if (!outlet)
+        return;
+    run_in_background("cfcalls-outlet", [outlet = std::move(outlet)] {
+        const auto bin = Ref<GstObject>::adopt(gst_object_get_parent(GST_OBJECT(outlet.get())));
+        if (bin)
+            gst_bin_remove(GST_BIN(bin.get()), outlet.get());
+        gst_element_set_state(outlet.get(), GST_STATE_NULL);
+    });
 }
 
 struct FirstPacket {
@@ -139,27 +152,41 @@ Result<calls::Mid> PeerSender::add(const std::shared_ptr<SendingSlot>& slot, cal
         let_go(std::move(line));
         return std::move(status.error());
     }
-    hand_over_sticky_events(gate_src.get(), line.guard.get(), *slot);
+    hand_over_sticky_events(gate_src.get(), *slot);
     return lines_.emplace(slot->id(), std::move(line)).first->second.mid;
 }
 
-Status PeerSender::link(Line& line, GstPad* gate_src)
+Status PeerSender::link(const Line& line, GstPad* gate_src) const
 {
-    if (const auto old = Ref<GstPad>::adopt(gst_pad_get_peer(gate_src)))
-        gst_pad_unlink(gate_src, old.get());
-    line.guard = Ref<GstElement>::sink(make_guard(nullptr));
-    const auto bin = Ref<GstObject>::adopt(gst_object_get_parent(GST_OBJECT(webrtcbin_)));
-    if (!bin || !gst_bin_add(GST_BIN(bin.get()), line.guard.get()))
-        return Error{ErrorCode::State, "The element is being shut down."};
-    const auto guard_sink =
-        Ref<GstPad>::adopt(gst_element_get_static_pad(line.guard.get(), "sink"));
-    const auto guard_src = Ref<GstPad>::adopt(gst_element_get_static_pad(line.guard.get(), "src"));
-    if (gst_pad_link(guard_src.get(), line.sink.get()) != GST_PAD_LINK_OK ||
-        !gst_element_sync_state_with_parent(line.guard.get()) ||
-        gst_pad_link(gate_src, guard_sink.get()) != GST_PAD_LINK_OK)
+    CF_TRY_LET(const auto outlet, outlet_of(gate_src));
+    const auto outlet_src = Ref<GstPad>::adopt(gst_element_get_static_pad(outlet.get(), "src"));
+    if (const auto old = Ref<GstPad>::adopt(gst_pad_get_peer(outlet_src.get())))
+        gst_pad_unlink(outlet_src.get(), old.get());
+    if (gst_pad_link(outlet_src.get(), line.sink.get()) != GST_PAD_LINK_OK)
         return Error{ErrorCode::Media, "A track could not be linked to webrtcbin.",
-                     "link gate to webrtcbin"};
+                     "link outlet to webrtcbin"};
     return ok_status();
+}
+
+// The guard behind a gate, made when the slot is published for the first time. It stays linked to
+// the gate through all sessions: unlinking the gate itself could meet a packet half-way, which
+// would then be refused, and that stops the application's source.
+Result<Ref<GstElement>> PeerSender::outlet_of(GstPad* gate_src) const
+{
+    if (const auto peer = Ref<GstPad>::adopt(gst_pad_get_peer(gate_src)))
+        return Ref<GstElement>::adopt(gst_pad_get_parent_element(peer.get()));
+    auto outlet = Ref<GstElement>::sink(make_guard(nullptr));
+    const auto sink = Ref<GstPad>::adopt(gst_element_get_static_pad(outlet.get(), "sink"));
+    const auto bin = Ref<GstObject>::adopt(gst_object_get_parent(GST_OBJECT(webrtcbin_)));
+    if (!bin || !gst_bin_add(GST_BIN(bin.get()), outlet.get()))
+        return Error{ErrorCode::State, "The element is being shut down."};
+    if (!gst_element_sync_state_with_parent(outlet.get()) ||
+        gst_pad_link(gate_src, sink.get()) != GST_PAD_LINK_OK)
+        return Error{ErrorCode::Media, "A track could not be linked to webrtcbin.",
+                     "link gate to outlet"};
+    // It goes with the pad that it was made for.
+    g_signal_connect(sink.get(), "unlinked", G_CALLBACK(remove_outlet), nullptr);
+    return outlet;
 }
 
 void PeerSender::withdraw_abandoned(const std::set<SlotId>& keep)
@@ -222,21 +249,12 @@ void PeerSender::watch_first_packet(SlotId id, const Line& line)
                       [](gpointer d) { delete static_cast<FirstPacket*>(d); });
 }
 
-// Takes down what stood between a gate, which is shut by now, and webrtcbin. A packet may still be
-// on its way through, even waiting for its time, so this is no work for the I/O thread.
-void PeerSender::take_down(GstElement* webrtcbin, const Line& line)
+// Before 1.22.3 releasing a pad that was never negotiated leaves its block probe in place; a pad
+// that is inactive lets go of whoever waits there. Either may wait for a packet on its way.
+void PeerSender::release(GstElement* webrtcbin, const Line& line)
 {
-    const auto guard_sink =
-        Ref<GstPad>::adopt(gst_element_get_static_pad(line.guard.get(), "sink"));
-    if (const auto gate_src = Ref<GstPad>::adopt(gst_pad_get_peer(guard_sink.get())))
-        gst_pad_unlink(gate_src.get(), guard_sink.get());
-    const auto guard_src = Ref<GstPad>::adopt(gst_element_get_static_pad(line.guard.get(), "src"));
-    gst_pad_unlink(guard_src.get(), line.sink.get());
-    gst_element_set_state(line.guard.get(), GST_STATE_NULL);
-    if (const auto bin = Ref<GstObject>::adopt(gst_object_get_parent(GST_OBJECT(line.guard.get()))))
-        gst_bin_remove(GST_BIN(bin.get()), line.guard.get());
-    // Before 1.22.3 releasing a pad that was never negotiated leaves its block probe in place; a
-    // pad that is inactive lets go of whoever waits there.
+    if (const auto src = Ref<GstPad>::adopt(gst_pad_get_peer(line.sink.get())))
+        gst_pad_unlink(src.get(), line.sink.get());
     if (!line.negotiated)
         gst_pad_set_active(line.sink.get(), FALSE);
     gst_element_release_request_pad(webrtcbin, line.sink.get());
@@ -246,9 +264,9 @@ void PeerSender::let_go(Line line)
 {
     if (const auto slot = line.slot.lock())
         slot->set_gate(false);
-    run_in_background("cfcalls-unlink",
+    run_in_background("cfcalls-release",
                       [webrtcbin = Ref<GstElement>::retain(webrtcbin_), line = std::move(line)] {
-                          take_down(webrtcbin.get(), line);
+                          release(webrtcbin.get(), line);
                       });
 }
 
@@ -271,7 +289,7 @@ std::function<void()> PeerSender::close()
     shut_gates();
     return [webrtcbin = Ref<GstElement>::retain(webrtcbin_), lines = std::exchange(lines_, {})] {
         for (const auto& [id, line] : lines)
-            take_down(webrtcbin.get(), line);
+            release(webrtcbin.get(), line);
     };
 }
 

@@ -69,14 +69,14 @@ private:
     struct Line {
         std::weak_ptr<SendingSlot> slot;
         calls::Mid mid;
-        Ref<GstElement> guard; // between the slot's gate and `sink`
         Ref<GstPad> sink;
         Ref<GstWebRTCRTPTransceiver> transceiver;
         bool negotiated = false;
     };
-    [[nodiscard]] Status link(Line& line, GstPad* gate_src);
+    [[nodiscard]] Status link(const Line& line, GstPad* gate_src) const;
+    [[nodiscard]] Result<Ref<GstElement>> outlet_of(GstPad* gate_src) const;
     void let_go(Line line);
-    static void take_down(GstElement* webrtcbin, const Line& line);
+    static void release(GstElement* webrtcbin, const Line& line);
     void watch_first_packet(SlotId id, const Line& line);
 
     GstElement* const webrtcbin_; // the WebRtcPeer holds it

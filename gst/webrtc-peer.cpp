@@ -130,20 +130,21 @@ void WebRtcPeer::close()
         return;
     timer_.cancel();
     signals_.disconnect_all();
+    traffic_->stop();
     for (const auto& promise : std::exchange(promises_, {}))
         gst_promise_interrupt(promise.get());
-    if (receiver_)
-        receiver_->detach_all();
     if (!webrtcbin_)
         return;
-    auto unlink = sender_ ? sender_->close() : [] {};
+    auto rest =
+        std::pair{sender_ ? sender_->close() : [] {}, receiver_ ? receiver_->close() : [] {}};
     const auto parent = Ref<GstObject>::adopt(gst_object_get_parent(GST_OBJECT(webrtcbin_.get())));
     if (parent)
         gst_bin_remove(GST_BIN(parent.get()), webrtcbin_.get());
     // Joins webrtcbin's threads: some milliseconds, but nobody promises that.
-    run_in_background("cfcalls-close", [bin = std::move(webrtcbin_), unlink = std::move(unlink)] {
+    run_in_background("cfcalls-close", [bin = std::move(webrtcbin_), rest = std::move(rest)] {
         gst_element_set_state(bin.get(), GST_STATE_NULL);
-        unlink();
+        rest.first();
+        rest.second();
     });
 }
 
