@@ -121,10 +121,11 @@ GstPad* request_new_pad(GstElement* element, GstPadTemplate* templ, const gchar*
         GST_WARNING_OBJECT(element, "no pad: %s does not fit the template or is taken", wanted);
         return nullptr;
     }
-    GstPad* pad = cf::gst::new_sink_pad(templ, name, GST_CF_CALLS_SINK(element)->priv->sink);
-    gst_element_add_pad(element, pad); // takes the floating reference; activates it if need be
-    gst_child_proxy_child_added(GST_CHILD_PROXY(element), G_OBJECT(pad), GST_PAD_NAME(pad));
-    return pad;
+    const auto pad = cf::gst::new_sink_pad(templ, name, GST_CF_CALLS_SINK(element)->priv->sink);
+    gst_element_add_pad(element, pad.get()); // activates it if need be
+    gst_child_proxy_child_added(GST_CHILD_PROXY(element), G_OBJECT(pad.get()),
+                                GST_PAD_NAME(pad.get()));
+    return pad.get(); // the element holds it
 }
 
 void release_pad(GstElement* element, GstPad* pad)

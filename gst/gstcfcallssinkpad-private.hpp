@@ -8,8 +8,8 @@
 namespace cf::gst
 {
 
-/// A new pad, floating, from a template of cfcallssink.
-[[nodiscard]] GstPad* new_sink_pad(GstPadTemplate* templ, const std::string& name,
-                                   const std::shared_ptr<CallsSink>& sink);
+/// A new pad from a template of cfcallssink.
+[[nodiscard]] Ref<GstPad> new_sink_pad(GstPadTemplate* templ, const std::string& name,
+                                       const std::shared_ptr<CallsSink>& sink);
 
 } // namespace cf::gst

@@ -174,15 +174,17 @@ static void gst_cf_calls_sink_pad_class_init(GstCfCallsSinkPadClass* klass)
 namespace cf::gst
 {
 
-GstPad* new_sink_pad(GstPadTemplate* templ, const std::string& name,
-                     const std::shared_ptr<CallsSink>& sink)
+Ref<GstPad> new_sink_pad(GstPadTemplate* templ, const std::string& name,
+                         const std::shared_ptr<CallsSink>& sink)
 {
-    auto* pad = static_cast<GstCfCallsSinkPad*>(
-        g_object_new(GST_TYPE_CF_CALLS_SINK_PAD, "name", name.c_str(), "direction", GST_PAD_SINK,
-                     "template", templ, nullptr));
-    pad->priv->sink = sink;
-    sink->add_pad(pad->priv->pad);
-    return GST_PAD(pad);
+    // Sunk before anybody else looks at it: the chain takes references of its own.
+    auto pad = Ref<GstPad>::sink(
+        static_cast<GstPad*>(g_object_new(GST_TYPE_CF_CALLS_SINK_PAD, "name", name.c_str(),
+                                          "direction", GST_PAD_SINK, "template", templ, nullptr)));
+    GstCfCallsSinkPadPrivate* priv = GST_CF_CALLS_SINK_PAD(pad.get())->priv;
+    priv->sink = sink;
+    sink->add_pad(priv->pad);
+    return pad;
 }
 
 } // namespace cf::gst
