@@ -187,7 +187,7 @@ GST_END_TEST;
 GST_START_TEST(what_a_timer_owned_may_post_when_it_is_freed)
 {
     struct Poster {
-        IoThread* io;
+        IoThread* io = nullptr;
         std::shared_ptr<Event> freed;
         ~Poster()
         {
@@ -196,7 +196,9 @@ GST_START_TEST(what_a_timer_owned_may_post_when_it_is_freed)
     };
     const auto io = IoThread::acquire();
     const auto freed = std::make_shared<Event>();
-    auto poster = std::make_shared<Poster>(io.get(), freed);
+    auto poster = std::make_shared<Poster>();
+    poster->io = io.get();
+    poster->freed = freed;
     const TimerId id = io->call_later(kFarAway, [poster = std::move(poster)] { (void)poster; });
     io->cancel(id);
     fail_unless(freed->wait());
@@ -257,7 +259,9 @@ GST_START_TEST(the_last_handle_may_go_on_the_thread_itself)
             ~OnFree() { event->set(); }
         };
         // Dropped by the thread when it empties its list of timers: its very last act.
-        io->call_later(kFarAway, [last = std::make_shared<OnFree>(freed)] { (void)last; });
+        auto last = std::make_shared<OnFree>();
+        last->event = freed;
+        io->call_later(kFarAway, [last = std::move(last)] { (void)last; });
         Event gate;
         IoThread* raw = io.get();
         raw->post([&gate, io = std::move(io)] { fail_unless(gate.wait()); });
