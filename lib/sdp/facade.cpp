@@ -216,11 +216,13 @@ Result<OutgoingDescription> Facade::answer_to_wire(std::string_view text)
     return out;
 }
 
-void Facade::commit()
+bool Facade::commit()
 {
-    g_assert(step_ == Step::RemoteAnswer || step_ == Step::LocalAnswer);
+    if (step_ != Step::RemoteAnswer && step_ != Step::LocalAnswer)
+        return false;
     committed_ = std::move(pending_);
     abandon();
+    return true;
 }
 
 void Facade::abandon()

@@ -80,8 +80,9 @@ class Facade
 public:
     explicit Facade(FacadeOptions options = {});
 
-    /// Begins an exchange with the text of create-offer. Errors: Sdp; State when an exchange is
-    /// open; InvalidArgument for a mid in @p changes that is not in the offer.
+    /// Begins an exchange with the text of create-offer. Errors: Sdp and TooLarge, as in every
+    /// step; State when an exchange is open; InvalidArgument for a mid in @p changes that is not
+    /// negotiated, or that is to be reopened after its section has ended.
     [[nodiscard]] Result<OutgoingDescription> offer_to_wire(std::string_view text,
                                                             const OfferChanges& changes = {});
     /// The service's answer to that offer. Set the local text first, then this one, then commit().
@@ -92,8 +93,9 @@ public:
     /// The text of create-answer. Set the local text, commit(), send the wire text.
     [[nodiscard]] Result<OutgoingDescription> answer_to_wire(std::string_view text);
 
-    /// Keeps what the exchange changed. Only after both of its steps succeeded.
-    void commit();
+    /// Keeps what the exchange changed and ends it. False, and nothing happens, unless both of its
+    /// steps succeeded, which they have not when somebody abandoned it meanwhile.
+    bool commit();
     /// Forgets the open exchange, if any.
     void abandon();
     [[nodiscard]] bool in_exchange() const { return step_ != Step::Idle; }

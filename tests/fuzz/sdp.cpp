@@ -109,7 +109,7 @@ void take_part(Facade& facade, char what, std::string_view text)
     } else if (what == 'A') {
         if (auto in = facade.answer_from_wire(text)) {
             require(read_back(in->text) == in->description);
-            facade.commit();
+            require(facade.commit());
         }
     } else if (what == 'o') {
         if (auto in = facade.offer_from_wire(text))
@@ -118,7 +118,7 @@ void take_part(Facade& facade, char what, std::string_view text)
         if (auto out = facade.answer_to_wire(text)) {
             (void)read_back(out->local);
             (void)read_back(out->wire);
-            facade.commit();
+            require(facade.commit());
         }
     } else if (what == 'F') {
         (void)facade.close_mid(text);

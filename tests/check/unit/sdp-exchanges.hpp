@@ -57,14 +57,14 @@ inline void publish(Facade& facade, const std::string& answer = sample("sfu-publ
 {
     (void)offered(facade, sample("webrtcbin-1.22-publish.offer"));
     (void)answered(facade, answer);
-    facade.commit();
+    fail_unless(facade.commit());
 }
 
 inline void pull(Facade& facade)
 {
     (void)received(facade, sample("sfu-pull.offer"));
     (void)replied(facade, sample("webrtcbin-1.22-pull.answer"));
-    facade.commit();
+    fail_unless(facade.commit());
 }
 
 /// Publishes one audio track so that the service is the DTLS client, as webrtcbin-1.22-passive-pull
@@ -78,7 +78,7 @@ inline void publish_as_dtls_server(Facade& facade)
     (void)offered(facade, first_section(sample("webrtcbin-1.22-publish.offer")));
     (void)answered(facade, replaced(first_section(sample("sfu-publish.answer")), "setup:passive",
                                     "setup:active"));
-    facade.commit();
+    fail_unless(facade.commit());
 }
 
 } // namespace cf::sdp

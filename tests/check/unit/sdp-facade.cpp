@@ -20,7 +20,7 @@ GST_START_TEST(a_good_exchange_changes_only_what_it_must)
     assert_text(in.description.to_string(), answer);
     fail_unless((in.added == std::vector<Mid>{"m0", "m1"}));
     fail_unless(in.closed.empty() && in.reopened.empty());
-    facade.commit();
+    fail_unless(facade.commit());
     fail_unless((facade.mids() == std::vector<Mid>{"m0", "m1"}));
     fail_unless(facade.dtls_role() == SetupRole::Active);
     fail_unless(facade.remote_fingerprint()->value.starts_with("60:7C:E6"));
@@ -39,7 +39,7 @@ GST_START_TEST(a_good_pull_changes_only_what_it_must)
     assert_text(out.local, answer);
     assert_text(out.wire, answer);
     fail_unless(out.refused.empty());
-    facade.commit();
+    fail_unless(facade.commit());
     fail_unless(facade.dtls_role() == SetupRole::Active);
 }
 GST_END_TEST;
@@ -63,7 +63,7 @@ GST_START_TEST(P11_the_first_exchange_decides_the_role)
         Facade facade;
         (void)received(facade, replaced(sample("sfu-pull.offer"), "a=setup:actpass\r\n", said));
         const auto out = replied(facade, sample("webrtcbin-1.22-pull.answer"));
-        facade.commit();
+        fail_unless(facade.commit());
         fail_unless(facade.dtls_role() == ours);
         fail_unless(parsed(out.local).sections()[1].setup() == ours);
     }
@@ -89,6 +89,7 @@ GST_START_TEST(an_abandoned_offer_leaves_no_trace)
     facade.abandon();
     fail_unless(facade.mids().empty() && !facade.dtls_role() && !facade.remote_fingerprint());
     fail_unless(!facade.in_exchange());
+    fail_unless(!facade.close_mid("m0"));
     assert_text(offered(facade, text).wire, first.wire);
     (void)answered(facade, replaced(sample("sfu-publish.answer"), "setup:passive", "setup:active"));
     facade.abandon();
@@ -117,7 +118,9 @@ GST_START_TEST(steps_out_of_turn_are_errors)
     const auto remote = sample("sfu-pull.offer");
     assert_error(facade.answer_from_wire(sample("sfu-publish.answer")), ErrorCode::State);
     assert_error(facade.answer_to_wire(sample("webrtcbin-1.22-pull.answer")), ErrorCode::State);
+    fail_unless(!facade.commit(), "there is nothing to keep");
     (void)offered(facade, offer);
+    fail_unless(!facade.commit() && facade.in_exchange(), "one step is missing");
     assert_error(facade.offer_to_wire(offer), ErrorCode::State);
     assert_error(facade.offer_from_wire(remote), ErrorCode::State);
     assert_error(facade.answer_to_wire(sample("webrtcbin-1.22-pull.answer")), ErrorCode::State);
@@ -165,13 +168,13 @@ GST_START_TEST(recorded_exchanges_of_a_browser_pass)
         (void)offered(facade, sample(std::string("partytracks-") + name + ".offer"));
         const auto in = answered(facade, sample(std::string("partytracks-") + name + ".answer"));
         fail_unless(in.closed.empty());
-        facade.commit();
+        fail_unless(facade.commit());
     }
     for (auto name : {"pull", "pull-after-push"}) {
         Facade facade;
         (void)received(facade, sample(std::string("partytracks-") + name + ".offer"));
         (void)replied(facade, sample(std::string("partytracks-") + name + ".answer"));
-        facade.commit();
+        fail_unless(facade.commit());
     }
 }
 GST_END_TEST;

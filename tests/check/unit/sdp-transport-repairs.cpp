@@ -86,6 +86,8 @@ GST_START_TEST(P1_a_bare_rejected_section_gets_the_live_transport)
     fail_unless(rejected.ice_ufrag() == live.ice_ufrag() && rejected.ice_pwd() == live.ice_pwd());
     fail_unless(rejected.setup() == SetupRole::Passive);
     fail_unless(rejected.fingerprints().empty(), "P2: a second place for the fingerprint");
+    const auto both = replaced(text, "a=mid:m0\r\n", fingerprint_line(text) + "a=mid:m0\r\n");
+    fail_unless(complete_rejected_sections(parsed(both)).sections()[1].fingerprints().empty());
 }
 GST_END_TEST;
 
