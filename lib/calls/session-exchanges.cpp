@@ -35,13 +35,13 @@ void SessionImpl::pump()
 bool SessionImpl::may_run(JobKind kind) const
 {
     const SessionConnection& c = *connection_;
+    if (kind != JobKind::Publish && c.id.empty())
+        return false; // an offer can be made while the session is; nothing else can
     if (c.connected)
         return true;
-    // An offer can be made while the session is; the first also brings the transport up, and until
-    // that has happened the service takes no second one (calls-api 3.6.2).
-    if (kind == JobKind::Publish)
-        return !c.described && !c.held;
-    return !c.id.empty() && !c.held;
+    // The first offer also brings the transport up, and until that has happened the service takes
+    // no second one (calls-api 3.6.2).
+    return !c.held && (kind != JobKind::Publish || !c.described);
 }
 
 void SessionImpl::run_next()

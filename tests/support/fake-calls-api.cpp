@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "lib/base/log.hpp"
+
 namespace cf::test
 {
 
@@ -40,6 +42,16 @@ void FakeCallsApi::fail_item(Call call, const std::string& name, const std::stri
                              unsigned times)
 {
     item_faults_.push_back({call, name, code, times});
+}
+
+void FakeCallsApi::forget_faults()
+{
+    faults_.clear();
+    item_faults_.clear();
+    chaos = nullptr;
+    counter_ = false;
+    skip_offer_ = false;
+    release();
 }
 
 void FakeCallsApi::release()
@@ -155,6 +167,9 @@ RequestId FakeCallsApi::take(Call call, const SessionId& session, Request reques
         seen_.push_back({call, session, request, executor_->now()});
 
     const auto fault = std::make_shared<std::optional<ApiFault>>(next_fault(call));
+    constexpr const char* kFaults[] = {"refused", "lost", "held", "edited"};
+    CF_DEBUG("calls", "fake", "%s %s: %s", session.c_str(), to_string(call),
+             *fault ? kFaults[static_cast<int>((*fault)->kind)] : "taken");
     Pending pending;
     pending.call = call;
     pending.session = session;
@@ -164,8 +179,13 @@ RequestId FakeCallsApi::take(Call call, const SessionId& session, Request reques
         const auto deliver = [done](Result<Answer> result) {
             return std::function<void()>{[done, result] { done(result); }};
         };
-        if (*fault && (*fault)->kind == Kind::Refuse)
+        if (*fault && (*fault)->kind == Kind::Refuse) {
+            if ((*fault)->error.code == ErrorCode::SessionGone && sessions_.contains(session))
+                expire(session); // who says so must mean it
             return deliver((*fault)->error);
+        }
+        if (*fault && (*fault)->kind == Kind::Lose)
+            counter_ = false; // an offer that nobody hears of could only be guessed at
         Result<Answer> result = answer(session, request);
         if (*fault && (*fault)->kind == Kind::Lose)
             return deliver((*fault)->error);

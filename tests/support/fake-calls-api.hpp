@@ -85,6 +85,8 @@ public:
     void skip_offer_next() { skip_offer_ = true; }
     /// Lets everything go on that hold_next() held.
     void release();
+    /// Takes back all of the above, and `chaos`.
+    void forget_faults();
     /// Asked for a fault before each call that has none; for random tests.
     std::function<std::optional<ApiFault>(calls::Call)> chaos;
     /// Whether a cancelled request had already been carried out; null: never.
