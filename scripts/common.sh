@@ -12,12 +12,12 @@ die() {
     exit 1
 }
 
-# Runs a command whose output matters only if it fails.
+# Runs a command whose output matters only if it fails, and then its end.
 quietly() {
     local log rc=0
     log=$(mktemp)
     "$@" >"$log" 2>&1 </dev/null || rc=$?
-    [ $rc = 0 ] || cat "$log" >&2
+    [ $rc = 0 ] || tail -n 120 "$log" >&2
     rm -f "$log"
     return $rc
 }
@@ -29,20 +29,14 @@ sources() {
         while read -r f; do [ ! -f "$f" ] || printf '%s\n' "$f"; done
 }
 
-# build_tree DIR [MESON OPTION...] [-- NINJA TARGET...]: configures DIR if it is not, and builds it.
-# meson takes ccache by itself where there is one.
+# configure DIR [MESON OPTION...]: unless DIR is configured. meson takes ccache by itself where there
+# is one.
+configure() {
+    [ -f "$1/build.ninja" ] || quietly meson setup "$@"
+}
+# build_tree DIR [MESON OPTION...]
 build_tree() {
-    local dir=$1 options=()
-    shift
-    while [ $# -gt 0 ] && [ "$1" != -- ]; do
-        options+=("$1")
-        shift
-    done
-    [ $# = 0 ] || shift
-    if [ ! -f "$dir/build.ninja" ]; then
-        quietly meson setup "$dir" "${options[@]}" || return 1
-    fi
-    quietly ninja -C "$dir" "$@"
+    configure "$@" && quietly ninja -C "$1"
 }
 
 # Something to run commands as root with, or nothing when we are root. Sets as_root.
