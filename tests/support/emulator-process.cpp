@@ -26,6 +26,37 @@ std::string program()
     return path;
 }
 
+std::vector<JsonObject*> objects(JsonObject* parent, const char* member)
+{
+    std::vector<JsonObject*> all;
+    ck_assert_msg(json_object_has_member(parent, member), "no member %s", member);
+    JsonArray* array = json_object_get_array_member(parent, member);
+    for (guint i = 0; i < json_array_get_length(array); ++i)
+        all.push_back(json_array_get_object_element(array, i));
+    return all;
+}
+
+std::string text(JsonObject* object, const char* member)
+{
+    const char* value = json_object_get_string_member_with_default(object, member, "");
+    return value != nullptr ? value : "";
+}
+
+/// The JSON text of a member, whatever it is.
+std::string json_text(JsonObject* object, const char* member)
+{
+    JsonNode* node = json_object_get_member(object, member);
+    if (node == nullptr)
+        return {};
+    const OwnedString all{json_to_string(node, FALSE)};
+    return all.get();
+}
+
+std::int64_t number(JsonObject* object, const char* member)
+{
+    return json_object_get_int_member_with_default(object, member, 0);
+}
+
 } // namespace
 
 EmulatorProcess::EmulatorProcess(std::vector<std::string> extra_arguments)
@@ -112,27 +143,62 @@ Ref<JsonNode> EmulatorProcess::control_post(const std::string& path, const std::
     return request("POST", path, &json);
 }
 
-Ref<JsonNode> EmulatorProcess::state(const char* json_path) const
+std::vector<SfuTrack> EmulatorProcess::tracks() const
 {
+    std::vector<SfuTrack> all;
     const auto root = control_get("state");
-    GError* error = nullptr;
-    auto matches = Ref<JsonNode>::adopt(json_path_query(json_path, root.get(), &error));
-    fail_unless(error == nullptr, "bad path %s: %s", json_path, error ? error->message : "");
-    return matches;
+    for (JsonObject* session : objects(json_node_get_object(root.get()), "sessions")) {
+        for (JsonObject* o : objects(session, "tracks")) {
+            SfuTrack t;
+            t.session = text(session, "sessionId");
+            t.location = text(o, "location");
+            t.mid = text(o, "mid");
+            t.name = text(o, "trackName");
+            t.kind = text(o, "kind");
+            t.status = text(o, "status");
+            t.codec = text(o, "codec");
+            t.packets = number(o, "packets");
+            t.packets_per_second = number(o, "packetsPerSecond");
+            t.key_frames = number(o, "keyFrames");
+            if (json_object_has_member(o, "packetsBySecond")) {
+                JsonArray* seconds = json_object_get_array_member(o, "packetsBySecond");
+                for (guint i = 0; i < json_array_get_length(seconds); ++i)
+                    t.packets_by_second.push_back(json_array_get_int_element(seconds, i));
+            }
+            all.push_back(std::move(t));
+        }
+    }
+    return all;
 }
 
-unsigned EmulatorProcess::state_count(const char* json_path) const
+SfuTrack EmulatorProcess::published(const std::string& name) const
 {
-    return json_array_get_length(json_node_get_array(state(json_path).get()));
+    for (auto& t : tracks())
+        if (t.location == "local" && t.name == name)
+            return t;
+    return {};
 }
 
-double EmulatorProcess::state_number(const char* json_path, double fallback) const
+std::vector<SfuRequest> EmulatorProcess::requests() const
 {
-    const auto matches = state(json_path);
-    JsonArray* array = json_node_get_array(matches.get());
-    if (json_array_get_length(array) == 0)
-        return fallback;
-    return json_array_get_double_element(array, 0);
+    std::vector<SfuRequest> all;
+    const auto root = control_get("log");
+    for (JsonObject* o : objects(json_node_get_object(root.get()), "entries")) {
+        all.push_back({text(o, "operation"), text(o, "sessionId"),
+                       static_cast<unsigned>(number(o, "status")), json_text(o, "request"),
+                       json_text(o, "response")});
+    }
+    return all;
+}
+
+unsigned EmulatorProcess::struck(const std::string& fault) const
+{
+    std::int64_t n = 0;
+    const auto root = control_get("faults");
+    for (JsonObject* o : objects(json_node_get_object(root.get()), "faults"))
+        if (text(o, "name") == fault)
+            n += number(o, "struck");
+    return static_cast<unsigned>(n);
 }
 
 } // namespace cf::test

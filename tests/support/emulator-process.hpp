@@ -2,6 +2,7 @@
 // EmulatorProcess: the local SFU as a test sees it: a process that is started, asked and stopped.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,30 @@ CF_REF_BOXED(JsonNode, json_node_ref, json_node_unref);
 
 namespace cf::test
 {
+
+/// A track as the SFU sees it.
+struct SfuTrack {
+    std::string session;
+    std::string location; ///< "local": published by that session
+    std::string mid;
+    std::string name;
+    std::string kind;
+    std::string status; ///< "active" or "inactive"
+    std::string codec;
+    std::int64_t packets = 0;
+    std::int64_t packets_per_second = 0;
+    std::int64_t key_frames = 0;
+    std::vector<std::int64_t> packets_by_second; ///< whole seconds, newest last
+};
+
+/// A request as the SFU logged it.
+struct SfuRequest {
+    std::string operation; ///< "tracks/new"
+    std::string session;
+    unsigned status = 0;
+    std::string request_body;
+    std::string response_body;
+};
 
 /// Starts `cfcalls-emulator` (from the environment variable CF_EMULATOR) on free loopback ports,
 /// with an app id and secret of its own, and points CALLS_APP_ID, CALLS_APP_SECRET and
@@ -38,12 +63,16 @@ public:
     /// POST of a JSON text to the control path; fails the test on any status but 2xx.
     Ref<JsonNode> control_post(const std::string& path, const std::string& json) const;
 
-    /// What `json_path_query` (JSONPath, first match) finds in the state; null node when nothing.
-    [[nodiscard]] Ref<JsonNode> state(const char* json_path) const;
-    /// The number that the path leads to in the state, or @p fallback.
-    [[nodiscard]] double state_number(const char* json_path, double fallback = -1) const;
-    /// How many values the path matches in the state.
-    [[nodiscard]] unsigned state_count(const char* json_path) const;
+    /// Every track of every session that the SFU knows.
+    [[nodiscard]] std::vector<SfuTrack> tracks() const;
+    /// The published track of that name; an empty SfuTrack (name "") when there is none.
+    [[nodiscard]] SfuTrack published(const std::string& name) const;
+    /// Requests since the start, oldest first.
+    [[nodiscard]] std::vector<SfuRequest> requests() const;
+    /// Puts a fault up: `{"name":"status","status":503,"count":1,"operation":"tracks/new"}`.
+    void add_fault(const std::string& json) const { (void)control_post("faults", json); }
+    /// How often the faults of that name have struck.
+    [[nodiscard]] unsigned struck(const std::string& fault) const;
 
     /// Ends the process without a goodbye, as a power cut would.
     void kill();
