@@ -6,6 +6,7 @@
 
 #include "tests/emulator/media/codec-match.hpp"
 #include "tests/emulator/media/key-frame.hpp"
+#include "tests/emulator/media/ntp-time.hpp"
 #include "tests/emulator/media/random.hpp"
 #include "tests/emulator/media/subscription.hpp"
 
@@ -269,7 +270,7 @@ void Publication::send_due_key_frame_request(ReceivedLayer& layer, TimePoint now
     if (codec == nullptr || (!codec->pli && !codec->fir))
         return;
     const bool fir = codec->fir && (r.fir || !codec->pli);
-    if (fir && r.tries == 0)
+    if (fir)
         ++r.fir_sequence;
     ++r.tries;
     r.last_sent = now;
@@ -302,6 +303,31 @@ void Publication::tick(TimePoint now)
         send_due_nacks(*layer, now);
         send_due_key_frame_request(*layer, now);
     }
+}
+
+std::vector<ReportBlock> Publication::make_report_blocks(TimePoint now)
+{
+    std::vector<ReportBlock> blocks;
+    for (const auto& layer : layers_) {
+        if (!layer->ssrc || !layer->reception.started() || blocks.size() == 31)
+            continue;
+        const auto report = layer->reception.make_report();
+        ReportBlock block;
+        block.ssrc = *layer->ssrc;
+        block.fraction_lost = report.fraction_lost;
+        block.cumulative_lost = report.cumulative_lost;
+        block.highest = report.highest;
+        block.jitter = report.jitter;
+        if (layer->sender_report) {
+            const auto since =
+                std::chrono::duration_cast<Microseconds>(now - layer->sender_report->arrival)
+                    .count();
+            block.last_sr = ntp_middle(layer->sender_report->ntp);
+            block.since_sr = static_cast<std::uint32_t>(since * 65536 / 1'000'000);
+        }
+        blocks.push_back(block);
+    }
+    return blocks;
 }
 
 void Publication::attach(Subscription& subscription)

@@ -85,6 +85,10 @@ public:
                    bool retransmitted, TimePoint now);
     void on_sender_report(std::size_t layer, const SenderReport& report, TimePoint now);
     void tick(TimePoint now);
+    /// What the next receiver report says, from feedback_ssrc(); starts the next interval.
+    [[nodiscard]] std::vector<ReportBlock> make_report_blocks(TimePoint now);
+    /// Where reports and requests about this publication come from.
+    [[nodiscard]] std::uint32_t feedback_ssrc() const { return feedback_ssrc_; }
     /// See FeedbackSink; nothing when closed.
     [[nodiscard]] std::optional<std::int64_t> peer_clock_offset() const;
     /// Layers without packets for longer than this count as gone (calls-api 4.5, ridNotAvailable).
@@ -114,7 +118,8 @@ private:
 
     FeedbackSink* feedback_;
     /// One of its own: GStreamer's rtpsession drops a key frame request that follows another from
-    /// the same SSRC within two round trips, even if it is for another stream.
+    /// the same SSRC within two round trips, even if it is for another stream. Reports come from it
+    /// too, because rtpsession ignores a FIR from an SSRC that it does not know.
     std::uint32_t feedback_ssrc_;
     ReceiveParameters parameters_;
     std::vector<std::unique_ptr<ReceivedLayer>> layers_;

@@ -14,6 +14,9 @@ namespace cf::emu
 namespace
 {
 
+constexpr std::size_t kMaxRtcp = 1400;
+constexpr Milliseconds kReportInterval{1000};
+
 std::string random_cname()
 {
     char text[17];
@@ -125,6 +128,7 @@ std::shared_ptr<Publication> SessionTransport::receive(ReceiveParameters paramet
     auto created = std::make_shared<Publication>(static_cast<FeedbackSink&>(*this));
     created->update(std::move(parameters));
     created->on_first_packet = [this, raw = created.get()] {
+        report_soon_ = true;
         if (on_first_packet)
             on_first_packet(*raw);
     };
@@ -270,8 +274,8 @@ void SessionTransport::tick(TimePoint now)
         ++counters_.twcc_sent;
         send_rtcp(w);
     }
-    if (now - last_receiver_report_ >= Milliseconds{1000})
-        send_receiver_report(now);
+    if (now - last_receiver_report_ >= kReportInterval || std::exchange(report_soon_, false))
+        send_receiver_reports(now);
 }
 
 void SessionTransport::on_rtp(Bytes datagram, TimePoint now)
@@ -435,39 +439,28 @@ std::optional<std::int64_t> SessionTransport::peer_clock_offset() const
     return clock_offset_;
 }
 
-void SessionTransport::send_receiver_report(TimePoint now)
+void SessionTransport::send_receiver_reports(TimePoint now)
 {
-    std::vector<ReportBlock> blocks;
-    for (const auto& p : demuxer_.sections()) {
-        for (std::size_t i = 0; i < p->layer_count(); ++i) {
-            ReceivedLayer& layer = p->layer(i);
-            if (!layer.ssrc || !layer.reception.started() || blocks.size() == 31)
-                continue;
-            const auto report = layer.reception.make_report();
-            ReportBlock block{*layer.ssrc,
-                              report.fraction_lost,
-                              report.cumulative_lost,
-                              report.highest,
-                              report.jitter,
-                              0,
-                              0};
-            if (layer.sender_report) {
-                const auto since =
-                    std::chrono::duration_cast<Microseconds>(now - layer.sender_report->arrival)
-                        .count();
-                block.last_sr = ntp_middle(layer.sender_report->ntp);
-                block.since_sr = static_cast<std::uint32_t>(since * 65536 / 1'000'000);
-            }
-            blocks.push_back(block);
-        }
-    }
-    last_receiver_report_ = now;
-    if (blocks.empty())
-        return;
+    // RFC 3550 6.1: the reports come first, then the names of all who speak.
     RtcpWriter w;
-    w.receiver_report(feedback_ssrc_, blocks);
-    w.source_description(feedback_ssrc_, cname_);
-    send_rtcp(w);
+    std::vector<std::uint32_t> speakers;
+    auto flush = [&] {
+        for (const std::uint32_t ssrc : std::exchange(speakers, {}))
+            w.source_description(ssrc, cname_);
+        if (!w.empty())
+            send_rtcp(std::exchange(w, {}));
+    };
+    for (const auto& p : demuxer_.sections()) {
+        const auto blocks = p->make_report_blocks(now);
+        if (blocks.empty())
+            continue;
+        w.receiver_report(p->feedback_ssrc(), blocks);
+        speakers.push_back(p->feedback_ssrc());
+        if (w.size() + 32 * speakers.size() > kMaxRtcp / 2)
+            flush();
+    }
+    flush();
+    last_receiver_report_ = now;
 }
 
 void SessionTransport::send_rtp(std::span<std::uint8_t> buffer, std::size_t size,
@@ -484,8 +477,8 @@ void SessionTransport::send_rtp(std::span<std::uint8_t> buffer, std::size_t size
 
 void SessionTransport::send_rtcp(const RtcpWriter& packet)
 {
-    std::array<std::uint8_t, 1500 + SrtpSession::kTrailer> buffer;
-    if (packet.size() > 1500)
+    std::array<std::uint8_t, kMaxRtcp + SrtpSession::kTrailer> buffer;
+    if (packet.size() > kMaxRtcp)
         return;
     std::copy(packet.data().begin(), packet.data().end(), buffer.begin());
     channel_.send_rtcp(buffer, packet.size());

@@ -89,7 +89,7 @@ private:
     void on_transport_feedback(const RtcpPacket& packet, TimePoint now);
     void on_payload_feedback(const RtcpPacket& packet, TimePoint now);
     [[nodiscard]] Subscription* subscription_of(std::uint32_t ssrc) const;
-    void send_receiver_report(TimePoint now);
+    void send_receiver_reports(TimePoint now);
     /// Feedback stands behind a report unless reduced size was negotiated (RFC 5506).
     [[nodiscard]] RtcpWriter begin_feedback(std::uint32_t sender_ssrc, bool reduced_size) const;
     [[nodiscard]] bool reduced_size() const;
@@ -111,6 +111,7 @@ private:
     TransportState notified_ = TransportState::New;
     std::optional<std::int64_t> clock_offset_;
     TimePoint last_receiver_report_{};
+    bool report_soon_ = false; ///< a publication began: the peer learns who will speak about it
     TimePoint created_;
     TransportStats counters_;
 };
