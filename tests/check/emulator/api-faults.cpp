@@ -82,6 +82,55 @@ GST_START_TEST(bad_answers_are_no_json)
 }
 GST_END_TEST
 
+GST_START_TEST(members_get_odd_names)
+{
+    EmulatorFixture f;
+    TestClient c(f);
+    const char* const pull =
+        R"({"tracks":[{"location":"remote","sessionId":"x","trackName":"y"}]})";
+    const std::string renamed =
+        f.add_fault(R"({"name":"rename-key","from":"errorCode","to":"errorcode","count":1})");
+    const ApiAnswer odd = c.call("POST", "/tracks/new", pull);
+    expect_text(odd.track(0, "errorCode"), "");
+    expect_text(odd.track(0, "errorcode"), "not_found_track_error");
+    const std::string dropped =
+        f.add_fault(R"({"name":"drop-key","key":"requiresImmediateRenegotiation","count":1})");
+    const ApiAnswer less = c.call("POST", "/tracks/new", pull);
+    fail_if(less.json().has("requiresImmediateRenegotiation"));
+    expect_text(less.track(0, "errorCode"), "not_found_track_error");
+    const std::string extra = f.add_fault(R"({"name":"extra-keys","count":1})");
+    const ApiAnswer more = c.call("POST", "/tracks/new", pull);
+    fail_if(more.track(0, "emulatorExtra").empty());
+    for (const std::string& id : {renamed, dropped, extra})
+        fail_unless_equals_int(f.struck(id), 1);
+}
+GST_END_TEST
+
+GST_START_TEST(refused_connection_changes_nothing)
+{
+    EmulatorFixture f;
+    const std::string id = f.add_fault(R"({"name":"refuse","operation":"sessions/new","count":1})");
+    fail_unless_equals_int(f.call("POST", "new").status, 0);
+    fail_unless_equals_int(f.emulator().sfu().sessions().size(), 0);
+    fail_unless_equals_int(f.struck(id), 1);
+}
+GST_END_TEST
+
+GST_START_TEST(dtls_is_refused)
+{
+    EmulatorFixture f;
+    const std::string id = f.add_fault(R"({"name":"dtls-refusal","count":1})");
+    TestClient c(f);
+    c.push({audio("0")});
+    const auto session = f.emulator().sfu().find_session(c.id());
+    c.peer().start(f.emulator().sfu().media(), session->transport());
+    fail_unless(wait_until(
+        [&] { return session->transport().state() == cf::emu::TransportState::Failed; }));
+    fail_unless(session->state() == cf::emu::SessionState::Negotiating);
+    fail_unless_equals_int(f.struck(id), 1);
+}
+GST_END_TEST
+
 GST_START_TEST(item_error_hits_its_track_only)
 {
     EmulatorFixture f;
@@ -134,6 +183,9 @@ GST_START_TEST(descriptions_go_wrong_in_every_way)
     fail_unless_equals_int(fewer->sections.size(), 1);
     const auto changed = cf::emu::sdp::parse(answer_with("changed-mid").sdp());
     expect_text(changed->sections[1].mid, "changed");
+    const auto rejected = cf::emu::sdp::parse(answer_with("rejected-section").sdp());
+    fail_unless(rejected->sections[1].rejected() && !rejected->bundled("1"));
+    fail_unless(answer_with("no-ice-lite").sdp().find("ice-lite") == std::string::npos);
     expect_text(answer_with("answer-as-offer").sdp_type(), "offer");
 }
 GST_END_TEST
@@ -215,6 +267,9 @@ Suite* api_faults_suite()
     tcase_add_test(t, delay_delays);
     tcase_add_test(t, dropped_response_was_carried_out);
     tcase_add_test(t, bad_answers_are_no_json);
+    tcase_add_test(t, members_get_odd_names);
+    tcase_add_test(t, refused_connection_changes_nothing);
+    tcase_add_test(t, dtls_is_refused);
     tcase_add_test(t, item_error_hits_its_track_only);
     tcase_add_test(t, lost_session_is_410_and_silent);
     tcase_add_test(t, descriptions_go_wrong_in_every_way);

@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "tests/emulator/api/answers.hpp"
+#include "tests/emulator/api/json-edit.hpp"
 #include "tests/emulator/sdp/text.hpp"
 
 namespace cf::emu
@@ -17,55 +19,6 @@ struct CallsRoutes::Call {
     std::string session;
     std::string operation; ///< "sessions/new", "tracks/new", ... ; empty: no such endpoint
 };
-
-namespace
-{
-
-std::string decode(std::string_view segment)
-{
-    const OwnedString text{
-        g_uri_unescape_segment(segment.data(), segment.data() + segment.size(), nullptr)};
-    return text ? text.get() : std::string{};
-}
-
-bool query_flag(const std::string& query, std::string_view name)
-{
-    for (std::string_view pair : sdp::split(query, '&'))
-        if (sdp::take_until(pair, '=') == name)
-            return pair == "true" || pair == "1";
-    return false;
-}
-
-HttpAnswer json_answer(unsigned status, std::string body)
-{
-    HttpAnswer answer;
-    answer.status = status;
-    answer.body = std::move(body);
-    return answer;
-}
-
-void add_cors(HttpAnswer& answer)
-{
-    answer.headers.emplace_back("Vary", "Origin");
-    answer.headers.emplace_back("Access-Control-Allow-Origin", "*");
-    answer.headers.emplace_back("Access-Control-Expose-Headers", "*");
-}
-
-HttpAnswer preflight(const HttpRequest& request)
-{
-    HttpAnswer answer;
-    answer.status = 204;
-    add_cors(answer);
-    answer.headers.emplace_back("Access-Control-Allow-Methods", "GET, POST, PUT, OPTIONS");
-    // "*" would not cover Authorization (Fetch standard, CORS-preflight fetch).
-    answer.headers.emplace_back("Access-Control-Allow-Headers", request.requested_headers.empty()
-                                                                    ? "Authorization, Content-Type"
-                                                                    : request.requested_headers);
-    answer.headers.emplace_back("Access-Control-Max-Age", "86400");
-    return answer;
-}
-
-} // namespace
 
 bool CallsRoutes::matches(std::string_view path)
 {
@@ -87,10 +40,10 @@ void CallsRoutes::handle(const HttpRequest& request, Respond respond)
 
     std::string_view path = request.path;
     path.remove_prefix(path.starts_with("/v1/") ? sizeof("/v1/apps/") - 1 : sizeof("/apps/") - 1);
-    call->app = decode(sdp::take_until(path, '/'));
+    call->app = unescape(sdp::take_until(path, '/'));
     std::string_view rest = path;
     if (sdp::take_until(path, '/') == "sessions") {
-        const std::string session = decode(sdp::take_until(path, '/'));
+        const std::string session = unescape(sdp::take_until(path, '/'));
         if (session == "new" && path.empty()) {
             call->operation = "sessions/new";
         } else {
@@ -125,15 +78,15 @@ std::optional<Fault> CallsRoutes::strike(const CallPtr& call, const char* name)
 
 void CallsRoutes::dispatch(const CallPtr& call)
 {
-    if (const auto fault = strike(call, "status")) {
-        const auto status = static_cast<unsigned>(fault->number("status", 503));
-        HttpAnswer answer = json_answer(
-            status, calls::write_error({fault->text("code", "temporarily_unavailable_error"), "",
-                                        fault->text("description", "Refused on demand")}));
-        if (const std::string after = fault->text("retry-after"); !after.empty())
-            answer.headers.emplace_back("Retry-After", after);
-        return finish(call, std::move(answer));
+    if (strike(call, "refuse")) {
+        HttpAnswer nothing;
+        nothing.drop = true;
+        call->log.dropped = true;
+        log_.add(std::move(call->log));
+        return call->respond(std::move(nothing));
     }
+    if (const auto fault = strike(call, "status"))
+        return finish(call, fault_answer(*fault));
     if (const auto refusal = check_credentials(call->http, call->app))
         return refuse(call, *refusal);
     if (call->http.too_large)
@@ -218,7 +171,7 @@ void CallsRoutes::new_session(const CallPtr& call)
     calls::NewSessionRequest request;
     if (!read(call, calls::read_new_session_request(call->http.body), request))
         return;
-    request.third_party = query_flag(call->http.query, "thirdparty");
+    request.third_party = query_parameter(call->http.query, "thirdparty") == "true";
     auto outcome = sfu_.new_session(request);
     if (!outcome)
         return refuse(call, outcome.refusal());
@@ -228,11 +181,24 @@ void CallsRoutes::new_session(const CallPtr& call)
 
 void CallsRoutes::refuse(const CallPtr& call, const Refusal& refusal)
 {
-    HttpAnswer answer = json_answer(
-        refusal.status, calls::write_error({refusal.code, refusal.subcode, refusal.description}));
+    HttpAnswer answer = refusal_answer(refusal);
     if (refusal.status == 429 && sfu_.options().retry_after)
         answer.headers.emplace_back("Retry-After", "1");
     finish(call, std::move(answer));
+}
+
+void CallsRoutes::edit_answer(const CallPtr& call, HttpAnswer& answer)
+{
+    if (const auto fault = strike(call, "rename-key"))
+        answer.body = rename_members(answer.body, [&](const std::string& name) {
+            return std::optional(name == fault->text("from") ? fault->text("to") : name);
+        });
+    if (const auto fault = strike(call, "drop-key"))
+        answer.body = rename_members(answer.body, [&](const std::string& name) {
+            return name == fault->text("key") ? std::nullopt : std::optional(name);
+        });
+    if (strike(call, "extra-keys"))
+        answer.body = add_members(answer.body);
 }
 
 void CallsRoutes::finish(const CallPtr& call, HttpAnswer answer)
@@ -243,6 +209,7 @@ void CallsRoutes::finish(const CallPtr& call, HttpAnswer answer)
         answer.content_type = "text/html";
         answer.body = "<!DOCTYPE html><title>Sign in</title><p>Please sign in.";
     }
+    edit_answer(call, answer);
     if (strike(call, "malformed-json"))
         answer.body.resize(answer.body.size() / 2);
     answer.drop = strike(call, "drop-response").has_value();

@@ -35,6 +35,7 @@ private:
     [[nodiscard]] std::optional<Refusal> check_credentials(const HttpRequest& request,
                                                            const std::string& app) const;
     void finish(const CallPtr& call, HttpAnswer answer);
+    void edit_answer(const CallPtr& call, HttpAnswer& answer);
     void refuse(const CallPtr& call, const Refusal& refusal);
     /// A fault of the request itself; noted in its log entry when it strikes.
     std::optional<Fault> strike(const CallPtr& call, const char* name);

@@ -44,8 +44,8 @@ constexpr char kFaultHelp[] =
 // Options as GOption fills them in.
 struct Raw {
     OwnedString app_id, app_secret, bind, announce, certificate, srtp_profile, duplicate_names,
-        reuse_sections, state_dir;
-    OwnedArguments faults;
+        reuse_sections, state_dir, turn_key, turn_token, turn_secret;
+    OwnedArguments faults, turn_urls;
     int port = 0, udp_port = 0;
     int version = FALSE;
 };
@@ -176,6 +176,11 @@ Status apply(const Raw& raw, CommandLine& out)
     set_if(o.media.certificate_file, raw.certificate);
     set_if(o.media.srtp_profile, raw.srtp_profile);
     set_if(out.state_dir, raw.state_dir);
+    set_if(o.turn.key_id, raw.turn_key);
+    set_if(o.turn.key_token, raw.turn_token);
+    set_if(o.turn.shared_secret, raw.turn_secret);
+    for (char** url = raw.turn_urls.get(); url != nullptr && *url != nullptr; ++url)
+        o.turn.urls.emplace_back(*url);
     CF_TRY_LET(o.http_port, port_number(raw.port, "--port"));
     CF_TRY_LET(o.media.port, port_number(raw.udp_port, "--udp-port"));
     CF_TRY(apply_choices(raw, o));
@@ -212,7 +217,7 @@ Result<CommandLine> read_command_line(int argc, char** argv)
                          const char* value) {
         entries.push_back({name, letter, 0, type, to, help, value});
     };
-    std::array<char*, 9> strings{};
+    std::array<char*, 12> strings{};
     add("port", 'p', G_OPTION_ARG_INT, &raw.port, "TCP port of the API (default 0: any free one)",
         "N");
     add("udp-port", 0, G_OPTION_ARG_INT, &raw.udp_port, "UDP port of the media (default 0: any)",
@@ -233,6 +238,15 @@ Result<CommandLine> read_command_line(int argc, char** argv)
         "Which m= sections offers use again: closed (default), stopped, never", "WHICH");
     add("state-dir", 0, G_OPTION_ARG_FILENAME, &strings[8],
         "Existing folder to write the file \"base-url\" to when ready", "DIR");
+    add("turn-key", 0, G_OPTION_ARG_STRING, &strings[9],
+        "Id of the one TURN key (default local-turn-key)", "ID");
+    add("turn-token", 0, G_OPTION_ARG_STRING, &strings[10], "Its token (default local-turn-token)",
+        "TEXT");
+    add("turn-secret", 0, G_OPTION_ARG_STRING, &strings[11],
+        "Derive TURN credentials from this, as coturn's static-auth-secret does", "TEXT");
+    char** turn_urls = nullptr;
+    add("turn-url", 0, G_OPTION_ARG_STRING_ARRAY, &turn_urls,
+        "A URL of the TURN server that the credentials are for; may be repeated", "URL");
     char** faults = nullptr;
     add("fault", 0, G_OPTION_ARG_STRING_ARRAY, &faults, "Something that shall go wrong; see below",
         "NAME[:KEY=VALUE,...]");
@@ -255,10 +269,12 @@ Result<CommandLine> read_command_line(int argc, char** argv)
     const bool parsed = g_option_context_parse(context.get(), &argc, &argv, &error) != FALSE;
     OwnedString* const owners[] = {&raw.app_id,          &raw.app_secret,     &raw.bind,
                                    &raw.announce,        &raw.certificate,    &raw.srtp_profile,
-                                   &raw.duplicate_names, &raw.reuse_sections, &raw.state_dir};
+                                   &raw.duplicate_names, &raw.reuse_sections, &raw.state_dir,
+                                   &raw.turn_key,        &raw.turn_token,     &raw.turn_secret};
     for (std::size_t i = 0; i < strings.size(); ++i)
         owners[i]->reset(strings[i]);
     raw.faults.reset(faults);
+    raw.turn_urls.reset(turn_urls);
     if (!parsed) {
         const std::string why = error->message;
         return from_gerror(ErrorCode::InvalidArgument, error, why + ". Try --help.");

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "lib/json/json-reader.hpp"
+#include "tests/emulator/api/answers.hpp"
 #include "tests/emulator/sdp/text.hpp"
 
 namespace cf::emu
@@ -16,29 +17,14 @@ constexpr std::string_view kPrefix = "/_emulator/";
 
 HttpAnswer ok(std::string body = "{}")
 {
-    HttpAnswer answer;
-    answer.body = std::move(body);
+    HttpAnswer answer = json_answer(200, std::move(body));
     answer.headers.emplace_back("Cache-Control", "no-store");
     return answer;
 }
 
 HttpAnswer refuse(unsigned status, const std::string& why)
 {
-    HttpAnswer answer;
-    answer.status = status;
-    answer.body = calls::write_error({"control_error", "", why});
-    return answer;
-}
-
-std::string parameter(const std::string& query, std::string_view name)
-{
-    for (std::string_view pair : sdp::split(query, '&'))
-        if (sdp::take_until(pair, '=') == name) {
-            const OwnedString text{
-                g_uri_unescape_segment(pair.data(), pair.data() + pair.size(), nullptr)};
-            return text ? text.get() : "";
-        }
-    return {};
+    return refusal_answer({status, "control_error", why});
 }
 
 Result<Fault> read_fault(const std::string& body)
@@ -93,14 +79,14 @@ HttpAnswer ControlRoutes::get(std::string_view what, const HttpRequest& request,
     if (what == "faults")
         return ok(write_faults(sfu_));
     if (what == "log") {
-        const auto after = sdp::number<std::uint64_t>(parameter(request.query, "after"));
-        return ok(write_log(state, after.value_or(0), parameter(request.query, "session")));
+        const auto after = sdp::number<std::uint64_t>(query_parameter(request.query, "after"));
+        return ok(write_log(state, after.value_or(0), query_parameter(request.query, "session")));
     }
     if (what == "arrivals") {
-        const auto session = sfu_.find_session(parameter(request.query, "session"));
+        const auto session = sfu_.find_session(query_parameter(request.query, "session"));
         if (!session)
             return refuse(404, "There is no such session");
-        const LocalTrack* track = session->find_local(parameter(request.query, "track"));
+        const LocalTrack* track = session->find_local(query_parameter(request.query, "track"));
         if (track == nullptr || !track->publication)
             return refuse(404, "There is no such track");
         return ok(write_arrivals(*track->publication, state.epoch));

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "tests/emulator/api/answers.hpp"
 #include "tests/emulator/media/socket-address.hpp"
 
 namespace cf::emu
@@ -21,9 +22,9 @@ std::string url_host(const std::string& address)
 
 } // namespace
 
-Emulator::Emulator(std::unique_ptr<Sfu> sfu)
+Emulator::Emulator(std::unique_ptr<Sfu> sfu, const TurnOptions& turn)
     : sfu_(std::move(sfu)), log_(sfu_->options().limits.log_entries), calls_(*sfu_, log_),
-      control_(*sfu_, log_), epoch_(sfu_->executor().now())
+      turn_(*sfu_, log_, turn), control_(*sfu_, log_), epoch_(sfu_->executor().now())
 {
 }
 
@@ -31,7 +32,7 @@ Result<std::unique_ptr<Emulator>> Emulator::create(const EmulatorOptions& option
 {
     GMainContext* context = g_main_context_get_thread_default();
     CF_TRY_LET(auto sfu, Sfu::create(options.sfu, options.media, context));
-    std::unique_ptr<Emulator> emulator(new Emulator(std::move(sfu)));
+    std::unique_ptr<Emulator> emulator(new Emulator(std::move(sfu), options.turn));
     HttpServer::Options http;
     http.address = options.http_address;
     http.port = options.http_port;
@@ -49,12 +50,11 @@ void Emulator::on_request(const HttpRequest& request, const Respond& respond)
 {
     if (CallsRoutes::matches(request.path))
         return calls_.handle(request, respond);
+    if (TurnRoutes::matches(request.path))
+        return turn_.handle(request, respond);
     if (ControlRoutes::matches(request.path))
         return respond(control_.handle(request, {*sfu_, log_, base_url_, epoch_}));
-    HttpAnswer answer;
-    answer.status = 404;
-    answer.body = calls::write_error({"not_found", "", "There is nothing under this path"});
-    respond(std::move(answer));
+    respond(refusal_answer({404, "not_found", "There is nothing under this path"}));
 }
 
 } // namespace cf::emu

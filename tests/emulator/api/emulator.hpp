@@ -9,6 +9,7 @@
 #include "tests/emulator/api/control-routes.hpp"
 #include "tests/emulator/api/http-server.hpp"
 #include "tests/emulator/api/request-log.hpp"
+#include "tests/emulator/api/turn-routes.hpp"
 #include "tests/emulator/sfu/sfu.hpp"
 
 namespace cf::emu
@@ -17,6 +18,7 @@ namespace cf::emu
 struct EmulatorOptions {
     SfuOptions sfu;
     MediaOptions media;
+    TurnOptions turn;
     std::string http_address = "127.0.0.1"; ///< numeric
     std::uint16_t http_port = 0;            ///< 0: any free one
 };
@@ -32,12 +34,13 @@ public:
     [[nodiscard]] Sfu& sfu() { return *sfu_; }
 
 private:
-    explicit Emulator(std::unique_ptr<Sfu> sfu);
+    Emulator(std::unique_ptr<Sfu> sfu, const TurnOptions& turn);
     void on_request(const HttpRequest& request, const Respond& respond);
 
     std::unique_ptr<Sfu> sfu_;
     RequestLog log_;
     CallsRoutes calls_;
+    TurnRoutes turn_;
     ControlRoutes control_;
     TimePoint epoch_;
     std::string base_url_;

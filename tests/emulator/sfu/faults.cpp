@@ -19,7 +19,7 @@ Error bad(std::string why)
 bool is_text_parameter(std::string_view name)
 {
     return name == "code" || name == "description" || name == "direction" || name == "track" ||
-           name == "mid" || name == "to" || name == "key";
+           name == "mid" || name == "from" || name == "to" || name == "key";
 }
 
 std::optional<double> to_number(const std::string& text)
@@ -42,6 +42,12 @@ const std::vector<KnownFault>& known_faults()
          "errorDescription; retry-after adds that header, in seconds"},
         {"drop-response", FaultPlace::Request, "",
          "the request is carried out, then the connection closes without an answer"},
+        {"refuse", FaultPlace::Request, "",
+         "the connection closes without an answer, and the request is not carried out"},
+        {"rename-key", FaultPlace::Request, "from to",
+         "members called from are called to, anywhere in the answer"},
+        {"drop-key", FaultPlace::Request, "key", "members called key are missing in the answer"},
+        {"extra-keys", FaultPlace::Request, "", "every object of the answer has an unknown member"},
         {"malformed-json", FaultPlace::Request, "", "the answer breaks off in the middle"},
         {"no-json", FaultPlace::Request, "", "the answer is an HTML page under HTTP 200"},
         {"item-error", FaultPlace::Session, "code description track mid",
@@ -49,9 +55,14 @@ const std::vector<KnownFault>& known_faults()
          "internal_error)"},
         {"session-lost", FaultPlace::Session, "",
          "the session is gone (410) from this request on, and its media stops"},
+        {"dtls-refusal", FaultPlace::Session, "",
+         "the SFU does not accept the certificate of the client"},
         {"wrong-fingerprint", FaultPlace::Sdp, "", "a=fingerprint is not that of the certificate"},
         {"lower-case-fingerprint", FaultPlace::Sdp, "", "a=fingerprint in lower-case hex"},
         {"no-ssrc", FaultPlace::Sdp, "", "no a=ssrc lines"},
+        {"no-ice-lite", FaultPlace::Sdp, "", "a=ice-lite is missing"},
+        {"rejected-section", FaultPlace::Sdp, "mid",
+         "a section (default: the last) is rejected with port 0"},
         {"answer-as-offer", FaultPlace::Sdp, "", "an answer says that it is an offer"},
         {"fewer-m-lines", FaultPlace::Sdp, "", "the last m= section is missing"},
         {"changed-mid", FaultPlace::Sdp, "mid to",

@@ -39,16 +39,32 @@ void drop_last_section(sdp::Description& d)
     d.sections.pop_back();
 }
 
+// The section that @p fault names, the last one by default.
+sdp::Section* chosen_section(sdp::Description& d, const Fault& fault)
+{
+    const std::string mid = fault.text("mid");
+    const auto it = std::find_if(d.sections.rbegin(), d.sections.rend(),
+                                 [&](const auto& s) { return mid.empty() || s.mid == mid; });
+    return it == d.sections.rend() ? nullptr : &*it;
+}
+
 void rename_mid(sdp::Description& d, const Fault& fault)
 {
-    const std::string from = fault.text("mid");
-    const std::string to = fault.text("to", "changed");
-    const auto it = std::find_if(d.sections.rbegin(), d.sections.rend(),
-                                 [&](const auto& s) { return from.empty() || s.mid == from; });
-    if (it == d.sections.rend())
+    sdp::Section* section = chosen_section(d, fault);
+    if (section == nullptr)
         return;
-    std::replace(d.bundle.begin(), d.bundle.end(), it->mid, to);
-    it->mid = to;
+    const std::string to = fault.text("to", "changed");
+    std::replace(d.bundle.begin(), d.bundle.end(), section->mid, to);
+    section->mid = to;
+}
+
+void reject_section(sdp::Description& d, const Fault& fault)
+{
+    sdp::Section* section = chosen_section(d, fault);
+    if (section == nullptr)
+        return;
+    section->port = 0;
+    std::erase(d.bundle, section->mid);
 }
 
 } // namespace
@@ -65,6 +81,10 @@ void apply_sdp_faults(sdp::Description& description, FaultRegistry& faults,
         drop_ssrc(description);
     if (struck("fewer-m-lines"))
         drop_last_section(description);
+    if (struck("no-ice-lite"))
+        description.ice_lite = false;
+    if (const auto fault = struck("rejected-section"))
+        reject_section(description, *fault);
     if (const auto fault = struck("changed-mid"))
         rename_mid(description, *fault);
 }

@@ -67,7 +67,7 @@ void Session::close_negotiated(const CloseTracks& request,
     Negotiation draft = negotiation_;
     if (auto refusal = take_offer(*request.request.offer, draft))
         return reply(std::move(*refusal));
-    if (auto refusal = commit(std::move(draft)))
+    if (auto refusal = commit(std::move(draft), "tracks/close"))
         return reply(std::move(*refusal));
     calls::CloseTracksAnswer answer;
     answer.tracks = close_items(request.request.mids);

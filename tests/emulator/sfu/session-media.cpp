@@ -25,11 +25,13 @@ std::optional<Refusal> Session::take_offer(const calls::SessionDescription& offe
     return std::nullopt;
 }
 
-std::optional<Refusal> Session::commit(Negotiation draft)
+std::optional<Refusal> Session::commit(Negotiation draft, const char* operation)
 {
     if (const auto role = draft.client_role()) { // nothing if all that was offered is rejected
-        const auto status =
-            transport_->set_remote(remote_parameters(draft.established()), local_role(*role));
+        RemoteParameters remote = remote_parameters(draft.established());
+        if (context_.faults().strike("dtls-refusal", operation, id_))
+            remote.fingerprints = {{"sha-256", context_.media().fingerprint()}}; // not the client's
+        const auto status = transport_->set_remote(remote, local_role(*role));
         if (!status)
             return refusals::unusable_sdp(status.error().message);
     }
@@ -161,7 +163,7 @@ Outcome<calls::SessionDescription> Session::first_offer(const std::string& sdp)
     Negotiation draft = negotiation_;
     if (auto refusal = take_offer({calls::SdpType::Offer, sdp}, draft))
         return std::move(*refusal);
-    if (auto refusal = commit(std::move(draft)))
+    if (auto refusal = commit(std::move(draft), "sessions/new"))
         return std::move(*refusal);
     return make_answer("sessions/new");
 }

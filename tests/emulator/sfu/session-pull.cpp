@@ -86,7 +86,7 @@ void Session::pull_now(const NewTracks& request, std::optional<Negotiation> draf
 {
     const bool with_offer = draft.has_value();
     if (with_offer)
-        if (auto refusal = commit(std::move(*draft)))
+        if (auto refusal = commit(std::move(*draft), "tracks/new"))
             return reply(std::move(*refusal));
     const std::size_t pulled = remote_.size();
     calls::NewTracksAnswer answer;

@@ -80,7 +80,7 @@ void Session::push_with_offer(const NewTracks& request, const Reply<calls::NewTr
     Negotiation draft = negotiation_;
     if (auto refusal = take_offer(*request.request.offer, draft))
         return reply(std::move(*refusal));
-    if (auto refusal = commit(std::move(draft)))
+    if (auto refusal = commit(std::move(draft), "tracks/new"))
         return reply(std::move(*refusal));
 
     calls::NewTracksAnswer answer;

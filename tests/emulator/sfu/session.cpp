@@ -287,7 +287,7 @@ void Session::renegotiate(const calls::RenegotiateRequest& request,
     Negotiation draft = negotiation_;
     if (const auto status = draft.apply_answer(*parsed); !status)
         return reply(refusals::unusable_sdp(status.error().message));
-    if (auto refusal = commit(std::move(draft)))
+    if (auto refusal = commit(std::move(draft), "renegotiate"))
         return reply(std::move(*refusal));
     sync_media();
     reply(calls::RenegotiateAnswer{});

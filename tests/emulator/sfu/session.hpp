@@ -81,7 +81,7 @@ private:
     [[nodiscard]] std::optional<Refusal> take_offer(const calls::SessionDescription& offer,
                                                     Negotiation& draft) const;
     /// Starts or updates the transport; when it agrees, @p draft is what is negotiated.
-    [[nodiscard]] std::optional<Refusal> commit(Negotiation draft);
+    [[nodiscard]] std::optional<Refusal> commit(Negotiation draft, const char* operation);
     [[nodiscard]] calls::SessionDescription make_answer(const char* operation);
     [[nodiscard]] calls::SessionDescription make_offer(const char* operation);
     /// Makes the media plane do what was negotiated.
