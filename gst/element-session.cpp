@@ -51,6 +51,8 @@ PeerContext peer_context(const Settings& s, SessionExtras extras, GstElement* el
             .loopback_candidates = wants_loopback(s),
             .latency_ms = extras.latency_ms,
             .retransmission = extras.retransmission,
+            .audio_codecs = std::move(extras.audio_codecs),
+            .video_codecs = std::move(extras.video_codecs),
             .on_webrtcbin = std::move(extras.on_webrtcbin)};
 }
 

@@ -66,6 +66,9 @@ struct SessionExtras {
     bool retransmission = true;
     Milliseconds pull_timeout{0};
     bool retry_missing_track = true;
+    /// What may be received, best first; empty: whatever is offered.
+    std::vector<sdp::CodecPreference> audio_codecs;
+    std::vector<sdp::CodecPreference> video_codecs;
     std::function<void(GstElement* webrtcbin)> on_webrtcbin; ///< I/O thread
 };
 

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+// Settings, states and the list of tracks; pads and what the session tells are in
+// calls-src-events.cpp.
+#include "gst/calls-src.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "gst/background-work.hpp"
+#include "gst/gst-error.hpp"
+#include "gst/src-signals.hpp"
+
+namespace cf::gst
+{
+
+namespace
+{
+
+constexpr Milliseconds kGapInterval{500};
+
+std::vector<sdp::CodecPreference> preferences(const std::vector<std::string>& names)
+{
+    std::vector<sdp::CodecPreference> out;
+    for (const auto& name : names)
+        out.push_back({name, {}});
+    return out;
+}
+
+void set_drop_on_latency(GstElement* webrtcbin)
+{
+    const auto rtpbin = Ref<GstElement>::adopt(gst_bin_get_by_name(GST_BIN(webrtcbin), "rtpbin"));
+    if (rtpbin)
+        g_object_set(rtpbin.get(), "drop-on-latency", TRUE, nullptr);
+}
+
+} // namespace
+
+std::shared_ptr<CallsSrc> CallsSrc::create(GstElement* element)
+{
+    std::shared_ptr<CallsSrc> src(new CallsSrc(element));
+    src->session_ = ElementSession::create(element, *src);
+    return src;
+}
+
+CallsSrc::CallsSrc(GstElement* element)
+{
+    g_weak_ref_init(&element_, element);
+}
+
+CallsSrc::~CallsSrc()
+{
+    g_weak_ref_clear(&element_);
+}
+
+Ref<GstElement> CallsSrc::element() const
+{
+    return Ref<GstElement>::adopt(static_cast<GstElement*>(g_weak_ref_get(&element_)));
+}
+
+// -- settings -------------------------------------------------------------------------------------
+
+SrcSettings CallsSrc::settings() const
+{
+    Lock lock(mu_);
+    return settings_;
+}
+
+void CallsSrc::change_settings(const std::function<void(SrcSettings&)>& change)
+{
+    Lock lock(mu_);
+    change(settings_);
+}
+
+void CallsSrc::set_tracks(const std::string& text)
+{
+    auto parsed = parse_tracks(text);
+    const bool running = [&] {
+        Lock lock(mu_);
+        if (parsed.ok() || !running_)
+            settings_.tracks = parsed;
+        return running_;
+    }();
+    if (!running)
+        return;
+    if (!parsed.ok()) {
+        if (const auto self = element())
+            post_warning(self.get(), parsed.error());
+        return;
+    }
+    session_->post([self = shared_from_this(), wishes = parsed.take()] { self->apply(wishes); });
+}
+
+// -- states ---------------------------------------------------------------------------------------
+
+Status CallsSrc::start()
+{
+    const SrcSettings s = settings();
+    CF_TRY(session_->validate());
+    if (!s.tracks)
+        return Error{ErrorCode::InvalidArgument,
+                     "There is nothing to pull: set the property tracks to SESSION/TRACK, as the "
+                     "publisher announces it."};
+    if (!s.tracks->ok())
+        return s.tracks->error();
+    CF_TRY(session_->start(
+        {.latency_ms = s.latency_ms,
+         .retransmission = s.do_retransmission,
+         .pull_timeout = s.pull_timeout,
+         .retry_missing_track = s.retry_missing_track,
+         .audio_codecs = preferences(s.audio_codecs),
+         .video_codecs = preferences(s.video_codecs),
+         .on_webrtcbin = [weak = weak_from_this(), drop = s.drop_on_latency](GstElement* bin) {
+             if (drop)
+                 set_drop_on_latency(bin);
+             const auto self = weak.lock();
+             const auto src = self ? self->element() : nullptr;
+             if (src)
+                 emit_webrtcbin_ready(src.get(), self->session_->session_id(), bin);
+         }}));
+    group_id_ = gst_util_group_id_next();
+    {
+        Lock lock(mu_);
+        running_ = true;
+        no_more_pads_ = false;
+    }
+    session_->post([self = shared_from_this(), wishes = s.tracks->value()] {
+        self->apply(wishes);
+        self->look_for_gaps();
+    });
+    return ok_status();
+}
+
+void CallsSrc::stop()
+{
+    const auto executor = session_->executor();
+    const TimerId timer = [&] {
+        Lock lock(mu_);
+        running_ = false;
+        return std::exchange(gap_timer_, 0);
+    }();
+    if (executor)
+        executor->cancel(timer);
+    session_->stop();
+}
+
+void CallsSrc::drop_tracks()
+{
+    const auto gone = [&] {
+        Lock lock(mu_);
+        return std::exchange(tracks_, {});
+    }();
+    const auto self = element();
+    for (const TrackPtr& track : gone) {
+        session_->slots().remove(track->slot);
+        track->chain->take_down();
+        if (self && track->pad)
+            remove_pad(self.get(), track->pad);
+    }
+}
+
+// -- the list -------------------------------------------------------------------------------------
+
+void CallsSrc::apply(const std::vector<TrackWish>& wishes)
+{
+    const auto self = element();
+    if (!self)
+        return;
+    const auto is_wished = [&](const TrackPtr& track) {
+        return std::any_of(wishes.begin(), wishes.end(), [&](const TrackWish& wish) {
+            return wish.source == track->wish.source;
+        });
+    };
+    std::vector<TrackPtr> gone;
+    std::vector<TrackWish> added;
+    {
+        Lock lock(mu_);
+        const auto keep = std::stable_partition(tracks_.begin(), tracks_.end(), is_wished);
+        gone.assign(keep, tracks_.end());
+        tracks_.erase(keep, tracks_.end());
+        for (const TrackWish& wish : wishes) {
+            if (std::none_of(tracks_.begin(), tracks_.end(), [&](const TrackPtr& track) {
+                    return track->wish.source == wish.source;
+                }))
+                added.push_back(wish);
+        }
+        no_more_pads_ = no_more_pads_ && added.empty();
+    }
+    for (const TrackPtr& track : gone)
+        take_back(track);
+    for (const TrackWish& wish : added)
+        add_track(GST_BIN(self.get()), wish);
+}
+
+void CallsSrc::add_track(GstBin* element, const TrackWish& wish)
+{
+    auto track = std::make_shared<Track>();
+    track->wish = wish;
+    track->slot = session_->slots().allocate();
+    const auto weak = weak_from_this();
+    track->chain = ReceiveChain::create(element, track->slot, settings().latency_ms,
+                                        {.on_offered =
+                                             [weak, slot = track->slot](calls::MediaKind kind) {
+                                                 if (const auto self = weak.lock())
+                                                     self->on_offered(slot, kind);
+                                             },
+                                         .on_unusable =
+                                             [weak, slot = track->slot](const Error& error) {
+                                                 if (const auto self = weak.lock())
+                                                     self->on_unusable(slot, error);
+                                             }});
+    {
+        Lock lock(mu_);
+        if (wish.kind)
+            track->name = free_name(*wish.kind); // the list's order decides, whoever comes first
+        tracks_.push_back(track);
+    }
+    session_->slots().add(track->name, track->chain);
+    session_->pull({.slot = track->slot, .source = wish.source, .kind = wish.kind});
+}
+
+// The track's own threads may be waiting for downstream, so its end is no work for this one.
+void CallsSrc::take_back(const TrackPtr& track)
+{
+    session_->remove(track->slot);
+    session_->slots().remove(track->slot);
+    run_in_background("cfcalls-remove", [self = element(), track] {
+        track->chain->finish();
+        if (self && track->pad)
+            remove_pad(self.get(), track->pad);
+        track->chain->take_down();
+    });
+}
+
+void CallsSrc::send_eos()
+{
+    run_in_background("cfcalls-eos", [all = tracks()] {
+        for (const TrackPtr& track : all)
+            track->chain->finish();
+    });
+}
+
+void CallsSrc::request_key_frame(const std::string& pad)
+{
+    Lock lock(mu_);
+    for (const TrackPtr& track : tracks_) {
+        if (pad.empty() || pad == track->name)
+            track->chain->request_key_frame();
+    }
+}
+
+// -- gaps -----------------------------------------------------------------------------------------
+
+void CallsSrc::look_for_gaps()
+{
+    const auto executor = session_->executor();
+    if (!executor)
+        return;
+    {
+        Lock lock(mu_);
+        if (!running_)
+            return;
+        gap_timer_ = executor->call_later(kGapInterval, [weak = weak_from_this()] {
+            if (const auto self = weak.lock())
+                self->look_for_gaps();
+        });
+    }
+    for (const TrackPtr& track : tracks()) {
+        if (track->chain->has_gap())
+            run_in_background("cfcalls-gap", [track] { track->chain->fill_gap(); });
+    }
+}
+
+std::vector<CallsSrc::TrackPtr> CallsSrc::tracks() const
+{
+    Lock lock(mu_);
+    return tracks_;
+}
+
+CallsSrc::TrackPtr CallsSrc::find(SlotId slot) const
+{
+    Lock lock(mu_);
+    const auto it = std::find_if(tracks_.begin(), tracks_.end(),
+                                 [&](const TrackPtr& track) { return track->slot == slot; });
+    return it == tracks_.end() ? nullptr : *it;
+}
+
+std::vector<Ref<GstPad>> CallsSrc::pads() const
+{
+    std::vector<Ref<GstPad>> list;
+    Lock lock(mu_);
+    for (const TrackPtr& track : tracks_) {
+        if (track->pad)
+            list.push_back(track->pad);
+    }
+    return list;
+}
+
+} // namespace cf::gst
