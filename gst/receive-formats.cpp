@@ -97,8 +97,13 @@ Ref<GstElementFactory> find_parser(GstCaps* encoded)
 
 std::vector<Ref<GstElementFactory>> find_decoders(GstCaps* encoded, GstCaps* wanted)
 {
+    // RTP carries no alpha plane. Decoders that want one (vp8alphadecodebin) outrank the plain ones
+    // and would wait for it for ever; they ask for codec-alpha=true in their caps.
+    auto opaque = Ref<GstCaps>::adopt(gst_caps_copy(encoded));
+    gst_caps_set_simple(opaque.get(), "codec-alpha", G_TYPE_BOOLEAN, FALSE, nullptr);
+
     std::vector<Ref<GstElementFactory>> decoders;
-    const auto list = factories(GST_ELEMENT_FACTORY_TYPE_DECODER, encoded);
+    const auto list = factories(GST_ELEMENT_FACTORY_TYPE_DECODER, opaque.get());
     for (const GList* l = list.get(); l != nullptr; l = l->next) {
         auto* factory = GST_ELEMENT_FACTORY(l->data);
         if (gst_element_factory_can_src_any_caps(factory, wanted))
