@@ -288,7 +288,8 @@ void SessionImpl::give_up(const Job& job, const Error& error)
         refused(*slot, error, Reaction::FailTrack);
         break;
     case JobKind::Update:
-        emit_slot(*slot, &error);
+        if (slot->is_wanted())
+            emit_slot(*slot, &error);
         break;
     case JobKind::Close: // the service collects it when it starves
         slot->stage = SlotStage::Waiting;

@@ -58,7 +58,7 @@ void SessionImpl::emit_slot(const SessionSlot& slot, const Error* reason)
 {
     CF_DEBUG("session", options_.name.c_str(), "slot %" G_GUINT64_FORMAT ": %s%s%s",
              static_cast<guint64>(slot.id), to_string(slot.state), reason != nullptr ? ", " : "",
-             reason != nullptr ? reason->debug.c_str() : "");
+             reason != nullptr ? reason->message.c_str() : "");
     emit([id = slot.id, info = slot.info(session_id()),
           why = reason != nullptr ? std::optional{*reason} : std::nullopt](SessionEvents& events) {
         events.on_slot(id, info, why ? &*why : nullptr);
@@ -81,7 +81,8 @@ void SessionImpl::set_state(SessionState state, const Error* reason,
     if (state == state_ && reason == nullptr)
         return;
     const SessionState old = std::exchange(state_, state);
-    CF_INFO("session", options_.name.c_str(), "%s -> %s", to_string(old), to_string(state));
+    CF_INFO("session", options_.name.c_str(), "%s -> %s%s%s", to_string(old), to_string(state),
+            reason != nullptr ? ": " : "", reason != nullptr ? reason->message.c_str() : "");
     emit([old, state, retry_delay,
           why = reason != nullptr ? std::optional{*reason} : std::nullopt](SessionEvents& events) {
         events.on_state(old, state, why ? &*why : nullptr, retry_delay);
