@@ -82,7 +82,11 @@ SecureChannel::Callbacks SessionTransport::channel_callbacks()
     };
     c.rtp = [this](Bytes datagram, TimePoint now) { on_rtp(datagram, now); };
     c.rtcp = [this](Bytes datagram, TimePoint now) { on_rtcp(datagram, now); };
-    c.data = [](Bytes, TimePoint) {};
+    c.data = [this](Bytes data, TimePoint) {
+        // Before the application section is negotiated nobody is there to hear it.
+        if (sctp_)
+            sctp_->receive(data);
+    };
     return c;
 }
 
@@ -217,8 +221,28 @@ void SessionTransport::close_sections()
     subscriptions_.clear();
 }
 
+DataChannels& SessionTransport::start_data_channels(const SctpParameters& parameters)
+{
+    if (!sctp_)
+        sctp_ = std::make_unique<SctpAssociation>(
+            parameters,
+            [this](std::span<const std::uint8_t> packet) { channel_.send_data(packet); });
+    return *sctp_;
+}
+
+void SessionTransport::tick_data_channels()
+{
+    if (!sctp_ || !channel_.ready())
+        return;
+    if (!std::exchange(sctp_started_, true))
+        sctp_->start();
+    sctp_->tick();
+}
+
 void SessionTransport::close()
 {
+    if (sctp_)
+        sctp_->shut_down();
     channel_.close();
     close_sections();
 }
@@ -262,6 +286,7 @@ void SessionTransport::tick(TimePoint now)
     to_peer_.tick(now);
     channel_.tick(now);
     notify_state();
+    tick_data_channels();
     if (!channel_.ready())
         return;
     for (const auto& p : demuxer_.sections())

@@ -13,6 +13,7 @@
 #include "tests/emulator/media/secure-channel.hpp"
 #include "tests/emulator/media/transport.hpp"
 #include "tests/emulator/media/twcc-receiver.hpp"
+#include "tests/emulator/sctp/sctp-association.hpp"
 
 namespace cf::emu
 {
@@ -57,6 +58,8 @@ public:
     [[nodiscard]] std::shared_ptr<Subscription> subscription(const std::string& mid) const override;
     [[nodiscard]] std::vector<std::shared_ptr<Publication>> publications() const override;
     [[nodiscard]] std::vector<std::shared_ptr<Subscription>> subscriptions() const override;
+    DataChannels& start_data_channels(const SctpParameters& parameters) override;
+    [[nodiscard]] DataChannels* data_channels() const override { return sctp_.get(); }
     void close() override;
     [[nodiscard]] TransportStats stats(TimePoint now) const override;
     [[nodiscard]] NetworkFaults& faults(FaultDirection direction) override;
@@ -95,6 +98,7 @@ private:
     [[nodiscard]] bool reduced_size() const;
     void notify_state();
     void close_sections();
+    void tick_data_channels();
 
     TransportHost* host_;
     Options options_;
@@ -105,6 +109,8 @@ private:
     SecureChannel channel_;
     RtpDemuxer demuxer_;
     std::map<std::string, std::shared_ptr<Subscription>> subscriptions_;
+    std::unique_ptr<SctpAssociation> sctp_;
+    bool sctp_started_ = false;
     TwccReceiver twcc_;
     std::uint16_t transport_sequence_ = 0;
 

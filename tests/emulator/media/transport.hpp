@@ -16,6 +16,7 @@
 #include "tests/emulator/media/publication.hpp"
 #include "tests/emulator/media/rtp-parameters.hpp"
 #include "tests/emulator/media/subscription.hpp"
+#include "tests/emulator/sctp/data-channels.hpp"
 
 namespace cf::emu
 {
@@ -94,6 +95,12 @@ public:
 
     [[nodiscard]] virtual std::vector<std::shared_ptr<Publication>> publications() const = 0;
     [[nodiscard]] virtual std::vector<std::shared_ptr<Subscription>> subscriptions() const = 0;
+
+    /// The peer negotiated an application section: SCTP connects as soon as DTLS is up. A second
+    /// call gives what the first made. It lives as long as the transport.
+    virtual DataChannels& start_data_channels(const SctpParameters& parameters) = 0;
+    /// NULL before start_data_channels().
+    [[nodiscard]] virtual DataChannels* data_channels() const = 0;
 
     /// Sends close_notify, stops everything, state Closed. Idempotent.
     virtual void close() = 0;

@@ -101,6 +101,7 @@ void UdpMediaServer::tick()
     const TimePoint at = now();
     from_peer_.tick(at);
     to_peer_.tick(at);
+    SctpAssociation::advance_time(at);
     // By index: callbacks may create transports, and drop others than the one that ticks.
     for (std::size_t i = 0; i < transports_.size(); ++i) {
         if (transports_[i] != nullptr)
