@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include <glib.h>
@@ -65,6 +66,17 @@ private:
     std::shared_ptr<State> state_ = std::make_shared<State>();
     std::weak_ptr<IoThread> io_;
 };
+
+/// A request for @p url that waits as long as a test does.
+[[nodiscard]] inline http::HttpRequest request_for(const std::string& url,
+                                                   const std::string& method = "GET")
+{
+    http::HttpRequest request;
+    request.method = method;
+    request.url = url;
+    request.timeout = kPatience;
+    return request;
+}
 
 /// Sends and waits.
 [[nodiscard]] inline Result<http::HttpResponse>

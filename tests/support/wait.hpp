@@ -13,7 +13,7 @@ namespace cf::test
 
 /// How long a test waits for something that should happen at once; generous, because sanitizers
 /// on a busy machine are slow. A test that passes never waits that long.
-inline constexpr Milliseconds kPatience{20000};
+inline constexpr Milliseconds kPatience{45000};
 
 /// Iterates the default main context until @p condition holds; false when it still does not after
 /// @p patience. The condition is looked at after each source that ran and at least every 5 ms, as

@@ -34,10 +34,7 @@ struct Fixture {
     [[nodiscard]] HttpRequest request(const std::string& path,
                                       const std::string& method = "GET") const
     {
-        HttpRequest r;
-        r.method = method;
-        r.url = server.url(path);
-        return r;
+        return request_for(server.url(path), method);
     }
     Result<HttpResponse> get(const std::string& path) { return fetch(io, client, request(path)); }
 };
@@ -259,8 +256,7 @@ GST_START_TEST(done_may_send_again_and_drop_the_client)
     server.always("/", Answer{.body = "{}"});
     const auto io = IoThread::acquire();
     auto client = std::make_unique<HttpClient>(io, HttpClientOptions{.proxy = "none"});
-    HttpRequest request;
-    request.url = server.url();
+    const auto request = request_for(server.url());
     const HttpReply first{io};
     const HttpReply second{io};
     client->send(request, [&, inner = first.done()](Result<HttpResponse> r) {
@@ -278,8 +274,7 @@ GST_END_TEST;
 GST_START_TEST(unusable_requests_end_in_an_error)
 {
     Fixture f;
-    HttpRequest bad_url;
-    bad_url.url = "not a url";
+    const auto bad_url = request_for("not a url");
     auto bad_header = f.request("/");
     bad_header.headers = {{"Authorization", "Bearer a\r\nX: y"}};
     for (const auto& request : {bad_url, bad_header}) {

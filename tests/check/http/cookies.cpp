@@ -23,8 +23,7 @@ struct Fixture {
     // Sends a request with the jar and returns the cookies that the server saw.
     std::string visit(const std::string& jar, const std::string& path = "/", Headers headers = {})
     {
-        HttpRequest request;
-        request.url = server.url(path);
+        auto request = request_for(server.url(path));
         request.cookie_jar = jar;
         request.headers = std::move(headers);
         fail_unless(fetch(io, client, request).ok());
@@ -67,8 +66,7 @@ GST_START_TEST(clients_do_not_share_jars)
     f.will_set("lock=a");
     (void)f.visit("one");
     HttpClient other{f.io, HttpClientOptions{.proxy = "none"}};
-    HttpRequest request;
-    request.url = f.server.url();
+    auto request = request_for(f.server.url());
     request.cookie_jar = "one";
     fail_unless(fetch(f.io, other, request).ok());
     fail_unless_equals_text(f.server.requests().back().header("cookie"), "");

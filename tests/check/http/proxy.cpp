@@ -20,10 +20,7 @@ Result<HttpResponse> get(const std::string& url, const std::string& proxy)
 {
     const auto io = IoThread::acquire();
     HttpClient client{io, HttpClientOptions{.proxy = proxy}};
-    HttpRequest request;
-    request.method = "POST";
-    request.url = url;
-    return fetch(io, client, request);
+    return fetch(io, client, request_for(url, "POST"));
 }
 
 void clear_environment()

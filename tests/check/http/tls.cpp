@@ -19,8 +19,7 @@ Result<HttpResponse> get(const std::string& url, const std::string& ca_file)
 {
     const auto io = IoThread::acquire();
     HttpClient client{io, HttpClientOptions{.proxy = "none", .ca_file = ca_file}};
-    HttpRequest request;
-    request.url = url;
+    auto request = request_for(url);
     request.headers = {{"Authorization", "Bearer SESAME"}};
     return fetch(io, client, request);
 }
@@ -79,9 +78,7 @@ GST_START_TEST(http2_is_spoken_over_one_connection)
     server.always("/", Answer{.body = "{}", .delay = Milliseconds{20}});
     const auto io = IoThread::acquire();
     HttpClient client{io, HttpClientOptions{.proxy = "none", .ca_file = test_ca_file()}};
-    HttpRequest request;
-    request.method = "POST";
-    request.url = server.url();
+    auto request = request_for(server.url(), "POST");
     request.body = "{}";
     fail_unless(fetch(io, client, request).ok());
     std::vector<HttpReply> replies;
@@ -105,11 +102,9 @@ GST_START_TEST(an_http2_request_is_cancelled_alone)
     server.always("/slow", Answer{.body = "{}", .delay = kPatience});
     const auto io = IoThread::acquire();
     HttpClient client{io, HttpClientOptions{.proxy = "none", .ca_file = test_ca_file()}};
-    HttpRequest request;
-    request.url = server.url();
+    const auto request = request_for(server.url());
     fail_unless(fetch(io, client, request).ok());
-    HttpRequest slow = request;
-    slow.url = server.url("/slow");
+    const auto slow = request_for(server.url("/slow"));
     const HttpReply reply{io};
     const auto id = client.send(slow, reply.done());
     fail_unless(server.wait_for_requests(2));
