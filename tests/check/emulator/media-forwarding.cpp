@@ -515,6 +515,46 @@ GST_START_TEST(layers_switch_on_key_frames_into_one_stream)
 }
 GST_END_TEST;
 
+GST_START_TEST(too_little_bandwidth_takes_the_layer_down_and_enough_takes_it_up)
+{
+    Room room({}, {"f", "h"});
+    std::uint16_t sequence = 0;
+    // About 800 and 80 kbit/s.
+    auto send_half_second = [&] {
+        for (int i = 0; i < 50; ++i, ++sequence) {
+            for (const bool full : {true, false}) {
+                Buffer payload(full ? 950 : 50, 1);
+                payload[0] = 0x10;
+                payload[1] = i % 25 == 0 ? 0x00 : 0x01;
+                room.send_video(
+                    sequence, sequence * 900U, payload,
+                    {.ssrc = full ? 1U : 2U,
+                     .extensions = {{1, text_bytes("v")}, {2, text_bytes(full ? "f" : "h")}}});
+            }
+            (void)wait_until([] { return false; }, Milliseconds{10});
+        }
+    };
+    auto grant = [&](std::uint64_t bps) {
+        RtcpWriter w;
+        w.remb(5, bps, {room.video_out->ssrc()});
+        room.subscriber.send_rtcp(w);
+    };
+    room.subscribe();
+    for (int i = 0; i < 3; ++i)
+        send_half_second();
+    fail_unless(room.out_stats().rid == "f");
+    grant(300'000);
+    for (int i = 0; i < 20 && room.out_stats().rid != "h"; ++i)
+        send_half_second();
+    fail_unless(room.out_stats().rid == "h");
+    fail_unless(room.down->stats(room.server->now()).estimate_bps.value_or(0) < 300'001);
+    grant(3'000'000);
+    for (int i = 0; i < 20 && room.out_stats().rid != "f"; ++i)
+        send_half_second();
+    fail_unless(room.out_stats().rid == "f");
+}
+GST_END_TEST;
+
 GST_START_TEST(the_publication_behind_a_subscription_can_be_swapped)
 {
     Room room;
@@ -819,6 +859,7 @@ static Suite* media_forwarding_suite()
     tcase_add_test(tc, the_payload_type_is_the_last_resort);
     tcase_add_test(tc, layers_are_found_by_rid_and_repaired_rid);
     tcase_add_test(tc, layers_switch_on_key_frames_into_one_stream);
+    tcase_add_test(tc, too_little_bandwidth_takes_the_layer_down_and_enough_takes_it_up);
     tcase_add_test(tc, the_publication_behind_a_subscription_can_be_swapped);
     tcase_add_test(tc, a_publisher_that_starts_over_goes_on_for_the_subscriber);
     tcase_add_test(tc, a_codec_that_the_subscriber_lacks_is_told_and_not_sent);

@@ -16,6 +16,7 @@ namespace
 
 constexpr std::size_t kMaxRtcp = 1400;
 constexpr Milliseconds kReportInterval{1000};
+constexpr Milliseconds kAllocationInterval{200};
 
 std::string random_cname()
 {
@@ -289,6 +290,7 @@ void SessionTransport::tick(TimePoint now)
     tick_data_channels();
     if (!channel_.ready())
         return;
+    allocate_bandwidth(now);
     for (const auto& p : demuxer_.sections())
         p->tick(now);
     for (const auto& [mid, subscription] : subscriptions_)
@@ -337,89 +339,34 @@ void SessionTransport::on_rtp(Bytes datagram, TimePoint now)
     route->publication->on_packet(route->layer, *packet, datagram.size(), true, now);
 }
 
-void SessionTransport::on_rtcp(Bytes datagram, TimePoint now)
-{
-    RtcpReader reader(datagram);
-    while (const auto packet = reader.next())
-        on_rtcp_packet(*packet, now);
-    if (reader.malformed())
-        ++channel_.malformed().rtcp;
-}
-
-void SessionTransport::on_rtcp_packet(const RtcpPacket& packet, TimePoint now)
-{
-    switch (packet.type) {
-    case rtcp_type::kSenderReport:
-        on_sender_report(packet, now);
-        [[fallthrough]];
-    case rtcp_type::kReceiverReport: {
-        const auto blocks = read_report_blocks(packet);
-        if (!blocks) {
-            ++channel_.malformed().rtcp;
-            return;
-        }
-        for (const ReportBlock& block : *blocks) {
-            if (Subscription* s = subscription_of(block.ssrc))
-                s->on_report_block(block, now);
-        }
-        return;
-    }
-    case rtcp_type::kTransportFeedback:
-        on_transport_feedback(packet, now);
-        return;
-    case rtcp_type::kPayloadFeedback:
-        on_payload_feedback(packet, now);
-        return;
-    default:
-        // SDES, BYE, APP and XR: silence and SDP tell us what they would.
-        return;
-    }
-}
-
-void SessionTransport::on_sender_report(const RtcpPacket& packet, TimePoint now)
-{
-    const auto report = read_sender_report(packet);
-    const auto route = report ? demuxer_.route_of_ssrc(report->ssrc) : std::nullopt;
-    if (!route || route->rtx)
-        return;
-    const auto sample = static_cast<std::int64_t>(to_ntp(now) - report->ntp);
-    // The report that travelled fastest is nearest to the truth; a slow creep upwards follows
-    // clocks that run apart.
-    if (!clock_offset_ || sample < *clock_offset_)
-        clock_offset_ = sample;
-    else
-        *clock_offset_ += (sample - *clock_offset_) / 256;
-    route->publication->on_sender_report(route->layer, *report, now);
-}
-
-void SessionTransport::on_transport_feedback(const RtcpPacket& packet, TimePoint now)
-{
-    if (const auto nack = read_nack(packet)) {
-        if (Subscription* s = subscription_of(nack->media_ssrc))
-            s->on_nack(nack->sequences, now);
-    } else if (read_transport_cc(packet)) {
-        ++counters_.twcc_received;
-    } else {
-        ++channel_.malformed().rtcp;
-    }
-}
-
-void SessionTransport::on_payload_feedback(const RtcpPacket& packet, TimePoint now)
-{
-    if (const auto pli = read_pli(packet)) {
-        if (Subscription* s = subscription_of(*pli))
-            s->on_key_frame_request(false, now);
-    } else if (const auto fir = read_fir(packet)) {
-        for (const FirMessage::Entry& entry : fir->entries) {
-            if (Subscription* s = subscription_of(entry.ssrc))
-                s->on_key_frame_request(true, now);
-        }
-    } else if (const auto remb = read_remb(packet)) {
-        counters_.remb_received_bps = remb->bits_per_second;
-    }
-}
-
 // --- sending --------------------------------------------------------------------------------
+
+void SessionTransport::allocate_bandwidth(TimePoint now)
+{
+    if (now - last_allocation_ < kAllocationInterval)
+        return;
+    last_allocation_ = now;
+    const auto estimate = estimator_.estimate(now);
+    std::uint64_t taken = 0;
+    std::vector<Subscription*> adaptive;
+    std::vector<BandwidthDemand> demands;
+    for (const auto& [mid, subscription] : subscriptions_) {
+        subscription->set_budget(std::nullopt);
+        const std::uint64_t wanted = subscription->wanted_bps(now);
+        if (!subscription->is_adaptive()) {
+            taken += wanted;
+            continue;
+        }
+        adaptive.push_back(subscription.get());
+        // More than it sends, because going up to a layer needs room to spare.
+        demands.push_back({wanted * 5 / 4});
+    }
+    if (!estimate)
+        return;
+    const auto shares = share_bandwidth(*estimate - std::min(*estimate, taken), demands);
+    for (std::size_t i = 0; i < adaptive.size(); ++i)
+        adaptive[i]->set_budget(shares[i]);
+}
 
 bool SessionTransport::reduced_size() const
 {
@@ -491,8 +438,10 @@ void SessionTransport::send_receiver_reports(TimePoint now)
 void SessionTransport::send_rtp(std::span<std::uint8_t> buffer, std::size_t size,
                                 const SendStamps& stamps, TimePoint now)
 {
-    if (stamps.transport_cc_at != 0)
+    if (stamps.transport_cc_at != 0) {
+        estimator_.on_sent(transport_sequence_, size, now);
         write_u16(buffer, stamps.transport_cc_at, transport_sequence_++);
+    }
     if (stamps.abs_send_time_at != 0)
         // 6.18 fixed point seconds: NTP's 32.32 without the high 26 and the low 14 bits.
         write_u24(buffer, stamps.abs_send_time_at,
@@ -516,6 +465,7 @@ TransportStats SessionTransport::stats(TimePoint now) const
     TransportStats s = counters_;
     channel_.fill(s);
     s.created = created_;
+    s.estimate_bps = estimator_.estimate(now);
     for (const auto& [mid, subscription] : subscriptions_) {
         if (const auto rtt = subscription->stats(now).rtt_ms)
             s.rtt_ms = rtt;

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/emulator/media/bandwidth-estimator.hpp"
 #include "tests/emulator/media/rtp-demuxer.hpp"
 #include "tests/emulator/media/secure-channel.hpp"
 #include "tests/emulator/media/transport.hpp"
@@ -99,6 +100,8 @@ private:
     void notify_state();
     void close_sections();
     void tick_data_channels();
+    /// Tells each subscription what it may take, in equal shares.
+    void allocate_bandwidth(TimePoint now);
 
     TransportHost* host_;
     Options options_;
@@ -113,6 +116,8 @@ private:
     bool sctp_started_ = false;
     TwccReceiver twcc_;
     std::uint16_t transport_sequence_ = 0;
+    BandwidthEstimator estimator_;
+    TimePoint last_allocation_{};
 
     TransportState notified_ = TransportState::New;
     std::optional<std::int64_t> clock_offset_;

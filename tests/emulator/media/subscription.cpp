@@ -301,6 +301,19 @@ void Subscription::tick(TimePoint now)
         send_sender_report(now);
 }
 
+bool Subscription::is_adaptive() const
+{
+    return source_ && source_->layer_count() > 1;
+}
+
+std::uint64_t Subscription::wanted_bps(TimePoint now) const
+{
+    std::uint64_t best = 0;
+    for (std::size_t i = 0; source_ && i < source_->layer_count(); ++i)
+        best = std::max(best, source_->layer(i).rate.stats(now).bits_per_second);
+    return best;
+}
+
 std::optional<std::uint32_t> Subscription::timestamp_at(TimePoint now) const
 {
     if (!source_ || !current_layer_)

@@ -85,6 +85,10 @@ public:
     void on_report_block(const ReportBlock& block, TimePoint now);
     void on_nack(const std::vector<std::uint16_t>& sequences, TimePoint now);
     void on_key_frame_request(bool fir, TimePoint now);
+    /// Whether it has layers to choose from.
+    [[nodiscard]] bool is_adaptive() const;
+    /// Bits per second of its best layer, or of its only one.
+    [[nodiscard]] std::uint64_t wanted_bps(TimePoint now) const;
     /// What the peer can take for this subscription; nothing: unknown.
     void set_budget(std::optional<std::uint64_t> bits_per_second) { budget_ = bits_per_second; }
 
