@@ -34,6 +34,7 @@
 
 #include <cstdio>
 
+#include "gst/background-work.hpp"
 #include "gst/calls-sink.hpp"
 #include "gst/common-properties.hpp"
 #include "gst/gst-error.hpp"
@@ -67,6 +68,8 @@ G_DEFINE_TYPE_WITH_CODE(GstCfCallsSink, gst_cf_calls_sink, GST_TYPE_BIN,
 
 namespace
 {
+
+constexpr cf::Milliseconds kLongestBackgroundWork{3000};
 
 CallsSink& sink_of(gpointer object)
 {
@@ -194,6 +197,10 @@ GstStateChangeReturn change_state(GstElement* element, GstStateChange transition
     case GST_STATE_CHANGE_PAUSED_TO_READY:
         sink.stop_waiting();
         sink.drop_chains();
+        break;
+    case GST_STATE_CHANGE_READY_TO_NULL:
+        // A program that ends now would pull OpenSSL away under the thread that makes the key.
+        (void)cf::gst::wait_for_background_work(kLongestBackgroundWork);
         break;
     default:
         break;

@@ -137,9 +137,8 @@ void constructed(GObject* object)
 {
     G_OBJECT_CLASS(gst_cf_calls_sink_pad_parent_class)->constructed(object);
     GstPad* pad = GST_PAD(object);
-    const auto templ = cf::Ref<GstPadTemplate>::adopt(gst_pad_get_pad_template(pad));
-    const bool audio =
-        templ && g_str_has_prefix(GST_PAD_TEMPLATE_NAME_TEMPLATE(templ.get()), "audio");
+    // By its name: the template is not a construct property, it is set only after this.
+    const bool audio = g_str_has_prefix(GST_PAD_NAME(pad), "audio_");
     GST_CF_CALLS_SINK_PAD(object)->priv->pad =
         std::make_shared<SinkPad>(GST_GHOST_PAD(pad), audio ? MediaKind::Audio : MediaKind::Video);
     gst_pad_set_event_function(pad, on_event);

@@ -39,10 +39,10 @@ bool upstream_is_live(GstPad* pad)
 
 } // namespace
 
-SinkPad::SinkPad(GstGhostPad* pad, calls::MediaKind kind) : kind_(kind)
+SinkPad::SinkPad(GstGhostPad* pad, calls::MediaKind kind) : name_(GST_PAD_NAME(pad)), kind_(kind)
 {
     g_weak_ref_init(&pad_, pad);
-    settings_.track_name = random_track_name(GST_PAD_NAME(pad));
+    settings_.track_name = random_track_name(name_);
 }
 
 SinkPad::~SinkPad()
@@ -53,12 +53,6 @@ SinkPad::~SinkPad()
 Ref<GstPad> SinkPad::pad() const
 {
     return Ref<GstPad>::adopt(static_cast<GstPad*>(g_weak_ref_get(&pad_)));
-}
-
-std::string SinkPad::name() const
-{
-    const auto self = pad();
-    return self ? GST_PAD_NAME(self.get()) : std::string();
 }
 
 PadSettings SinkPad::settings() const
@@ -151,7 +145,7 @@ bool SinkPad::install(std::shared_ptr<SendChain> chain)
         chain_ = chain;
         eos_ = false;
     }
-    owner->slot_table().add(name(), chain);
+    owner->slot_table().add(name_, chain);
     set_view({.state = TrackState::Pending});
     gst_bin_add(GST_BIN(element.get()), GST_ELEMENT(chain->bin()));
     gst_element_sync_state_with_parent(GST_ELEMENT(chain->bin()));

@@ -54,7 +54,7 @@ public:
 
     /// Once, before the pad is added to its element.
     void set_owner(std::weak_ptr<SinkPadOwner> owner) { owner_ = std::move(owner); }
-    [[nodiscard]] std::string name() const;
+    [[nodiscard]] const std::string& name() const { return name_; }
     [[nodiscard]] calls::MediaKind kind() const { return kind_; }
     [[nodiscard]] Ref<GstPad> pad() const; ///< null once the pad is gone
 
@@ -93,6 +93,7 @@ private:
     void set_view(View view);
 
     mutable GWeakRef pad_;
+    const std::string name_;
     const calls::MediaKind kind_;
     std::weak_ptr<SinkPadOwner> owner_;
 

@@ -6,6 +6,7 @@
 #include <future>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "gst/element-session.hpp"
@@ -58,9 +59,9 @@ public:
     FakeService& operator=(const FakeService&) = delete;
 
     /// Runs @p task on the I/O thread, where the fakes live, and waits for it.
-    template <typename F> auto on_io(F task)
+    template <typename F> std::invoke_result_t<F> on_io(F task)
     {
-        using R = decltype(task());
+        using R = std::invoke_result_t<F>;
         auto promise = std::make_shared<std::promise<R>>();
         auto result = promise->get_future();
         io->post([promise, task = std::move(task)]() mutable {
