@@ -332,9 +332,9 @@ void ElementSession::enter(SessionState new_state, const Error* reason,
                      calls::to_string(new_state));
     g_object_notify(G_OBJECT(self.get()), "connection-state");
     post_element_message(state_message(old_state, new_state, reason, retry_delay));
-    for (const Progress& p : progress_of(old_state, new_state))
-        gst_element_post_message(
-            self.get(), gst_message_new_progress(GST_OBJECT(self.get()), p.type, p.code, p.text));
+    if (const auto p = progress_of(old_state, new_state))
+        gst_element_post_message(self.get(), gst_message_new_progress(GST_OBJECT(self.get()),
+                                                                      p->type, p->code, p->text));
 }
 
 void ElementSession::post_element_message(OwnedStructure structure)

@@ -17,27 +17,14 @@ void add_error(GstStructure* s, const Error& error)
                       "error-description", G_TYPE_STRING, error.message.c_str(), nullptr);
 }
 
-// The two steps that a user sees, as progress codes.
+// The step that a user sees, as a progress code.
 constexpr const char* kCreate = "create";
-constexpr const char* kConnect = "connect";
 
-const char* step_of(SessionState state)
+// gst-launch-1.0 stays in PAUSED while a progress is under way, and in PAUSED no media flows: ICE
+// and DTLS would never come to an end there. So connecting is no progress; `cfcalls-state` tells.
+bool is_creating(SessionState state)
 {
-    switch (state) {
-    case SessionState::Creating:
-    case SessionState::Reconnecting:
-        return kCreate;
-    case SessionState::Negotiating:
-    case SessionState::Connecting:
-        return kConnect;
-    case SessionState::Idle:
-    case SessionState::Connected:
-    case SessionState::Closing:
-    case SessionState::Closed:
-    case SessionState::Failed:
-        break;
-    }
-    return nullptr;
+    return state == SessionState::Creating || state == SessionState::Reconnecting;
 }
 
 } // namespace
@@ -97,29 +84,22 @@ OwnedStructure api_error_message(const char* call, const Error& error, bool will
     return s;
 }
 
-std::vector<Progress> progress_of(SessionState old_state, SessionState new_state)
+std::optional<Progress> progress_of(SessionState old_state, SessionState new_state)
 {
-    const char* before = step_of(old_state);
-    const char* after = step_of(new_state);
-    if (before == after)
-        return {};
-    std::vector<Progress> steps;
-    if (before != nullptr) {
-        const bool forward = new_state == SessionState::Connected || after == kConnect;
-        const bool failed = new_state == SessionState::Failed || after == kCreate;
-        const GstProgressType type = forward  ? GST_PROGRESS_TYPE_COMPLETE
-                                     : failed ? GST_PROGRESS_TYPE_ERROR
-                                              : GST_PROGRESS_TYPE_CANCELED;
-        const bool create = before == kCreate;
-        const char* done = create ? "The Calls session is made" : "Connected";
-        const char* undone = create ? "No Calls session was made" : "Not connected";
-        steps.push_back({type, before, forward ? done : undone});
+    if (is_creating(old_state) == is_creating(new_state))
+        return std::nullopt;
+    if (is_creating(new_state))
+        return Progress{GST_PROGRESS_TYPE_START, kCreate, "Making a Calls session"};
+    switch (new_state) {
+    case SessionState::Negotiating:
+    case SessionState::Connecting:
+    case SessionState::Connected:
+        return Progress{GST_PROGRESS_TYPE_COMPLETE, kCreate, "The Calls session is made"};
+    case SessionState::Failed:
+        return Progress{GST_PROGRESS_TYPE_ERROR, kCreate, "No Calls session was made"};
+    default:
+        return Progress{GST_PROGRESS_TYPE_CANCELED, kCreate, "No Calls session was made"};
     }
-    if (after != nullptr) {
-        steps.push_back({GST_PROGRESS_TYPE_START, after,
-                         after == kCreate ? "Making a Calls session" : "Connecting"});
-    }
-    return steps;
 }
 
 } // namespace cf::gst

@@ -33,8 +33,8 @@ struct Progress {
     const char* code;
     const char* text;
 };
-/// What the step from one state to the next starts and completes.
-[[nodiscard]] std::vector<Progress> progress_of(calls::SessionState old_state,
-                                                calls::SessionState new_state);
+/// What the step from one state to the next starts or completes, if anything.
+[[nodiscard]] std::optional<Progress> progress_of(calls::SessionState old_state,
+                                                  calls::SessionState new_state);
 
 } // namespace cf::gst

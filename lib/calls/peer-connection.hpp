@@ -52,6 +52,7 @@ class PeerConnectionEvents
 {
 public:
     virtual ~PeerConnectionEvents() = default;
+    /// @p reason is a sentence for the user; empty when there is nothing to add.
     virtual void on_transport_state(TransportState state, const std::string& reason) = 0;
     /// The first packet of this slot's media has left (sending) or arrived (receiving) in this
     /// session.

@@ -128,9 +128,8 @@ void SessionImpl::on_transport_state(TransportState state, const std::string& re
         break;
     case TransportState::Failed:
     case TransportState::Closed: {
-        Error error{ErrorCode::Media, "The media connection to the service failed."};
-        error.debug = reason;
-        lose(std::move(error));
+        lose(Error{ErrorCode::Media,
+                   reason.empty() ? "The media connection to the service failed." : reason});
         break;
     }
     }

@@ -159,6 +159,7 @@ AudioReport compare_audio(const Sound& source, const Sound& received)
 {
     AudioReport report;
     report.source_length = static_cast<double>(source.samples.size()) / Sound::kRate;
+    report.received_start = received.start;
     report.received_length = static_cast<double>(received.samples.size()) / Sound::kRate;
     if (source.samples.empty() || received.samples.empty())
         return report;
@@ -195,6 +196,9 @@ AudioReport compare_audio(const Sound& source, const Sound& received)
     report.correlation = median_of(report.seconds, &AudioReport::Second::correlation,
                                    &AudioReport::Second::silent, false);
     report.drift_ppm = slope(report.seconds) * 1e6;
+    report.missing_head = std::max(0.0, offset - report.lag);
+    report.missing_tail =
+        std::max(0.0, report.source_length - report.missing_head - report.received_length);
     return report;
 }
 

@@ -47,10 +47,13 @@ struct VideoReport {
 
 struct AudioReport {
     double source_length = 0;   ///< s
+    double received_start = 0;  ///< s
     double received_length = 0; ///< s
     double lag = 0;             ///< received time minus source time, s; the median over the seconds
     double correlation = 0;     ///< -1...1, the median over the seconds that are not silent
     double drift_ppm = 0;       ///< how much faster the received clock runs
+    double missing_head = 0;    ///< s of the source before the first received sample
+    double missing_tail = 0;    ///< s of the source after the last received sample
     struct Second {
         double start = 0; ///< received time, s
         double lag = 0;
