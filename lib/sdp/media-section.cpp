@@ -126,12 +126,16 @@ std::optional<Direction> direction_in(const LineBlock& block)
 
 std::vector<Fingerprint> fingerprints_in(const LineBlock& block)
 {
-    auto values = block.attributes("fingerprint");
-    values.resize(std::min(values.size(), kMaxFingerprints));
     std::vector<Fingerprint> found;
-    for (auto value : values)
-        if (auto fingerprint = parse_fingerprint(value))
+    std::size_t seen = 0;
+    for (const auto& line : block.lines()) {
+        if (line.name() != "fingerprint")
+            continue;
+        if (++seen > kMaxFingerprints)
+            break;
+        if (auto fingerprint = parse_fingerprint(line.attribute_value()))
             found.push_back(std::move(*fingerprint));
+    }
     return found;
 }
 
