@@ -43,7 +43,7 @@ CallsSink::~CallsSink()
 
 Ref<GstElement> CallsSink::element() const
 {
-    return Ref<GstElement>::adopt(static_cast<GstElement*>(g_weak_ref_get(&element_)));
+    return Ref<GstElement>::from_weak(&element_);
 }
 
 SinkSettings CallsSink::settings() const

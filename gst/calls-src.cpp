@@ -54,7 +54,7 @@ CallsSrc::~CallsSrc()
 
 Ref<GstElement> CallsSrc::element() const
 {
-    return Ref<GstElement>::adopt(static_cast<GstElement*>(g_weak_ref_get(&element_)));
+    return Ref<GstElement>::from_weak(&element_);
 }
 
 // -- settings -------------------------------------------------------------------------------------

@@ -41,7 +41,7 @@ ReceiveChain::~ReceiveChain()
 
 Ref<GstElement> ReceiveChain::element() const
 {
-    return Ref<GstElement>::adopt(static_cast<GstElement*>(g_weak_ref_get(&element_)));
+    return Ref<GstElement>::from_weak(&element_);
 }
 
 Ref<GstPad> ReceiveChain::pad() const

@@ -52,7 +52,7 @@ SinkPad::~SinkPad()
 
 Ref<GstPad> SinkPad::pad() const
 {
-    return Ref<GstPad>::adopt(static_cast<GstPad*>(g_weak_ref_get(&pad_)));
+    return Ref<GstPad>::from_weak(&pad_);
 }
 
 PadSettings SinkPad::settings() const

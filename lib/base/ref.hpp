@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 // Ownership of counted C objects: Ref<T>, and of uncounted ones: Owned<T, free>.
 //
-// There are three ways in, named after GLib's annotations, and no implicit one:
+// There are four ways in, named after GLib's annotations, and no implicit one:
 //   Ref<T>::adopt(p)   (transfer full)      takes over the caller's reference
 //   Ref<T>::sink(p)    (transfer floating)  sinks a floating reference just created
 //   Ref<T>::retain(p)  (transfer none)      adds a reference of its own
+//   Ref<T>::from_weak(&w)                   what a GWeakRef still points to
 // A raw pointer in a signature means "borrowed for this call". A type without RefTraits does not
 // compile: guessing g_object_unref for, say, a GstBuffer would corrupt memory.
 #pragma once
@@ -48,6 +49,11 @@ public:
         if constexpr (requires { RefTraits<T>::is_floating(p); })
             g_assert(p == nullptr || !RefTraits<T>::is_floating(p));
         return Ref(p);
+    }
+    /// A strong reference, if the object still lives; it may be floating, and stays so.
+    [[nodiscard]] static Ref from_weak(GWeakRef* weak)
+    {
+        return Ref(static_cast<T*>(g_weak_ref_get(weak)));
     }
     [[nodiscard]] static Ref sink(T* p) { return Ref(p ? RefTraits<T>::ref_sink(p) : nullptr); }
     [[nodiscard]] static Ref retain(T* p) { return Ref(p ? RefTraits<T>::ref(p) : nullptr); }

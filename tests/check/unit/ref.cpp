@@ -77,6 +77,22 @@ GST_START_TEST(adopting_a_floating_reference_aborts)
 }
 GST_END_TEST;
 
+GST_START_TEST(from_weak_gives_what_still_lives_floating_or_not)
+{
+    GWeakRef weak;
+    auto* object = static_cast<GObject*>(g_object_new(G_TYPE_INITIALLY_UNOWNED, nullptr));
+    g_weak_ref_init(&weak, object);
+    {
+        const auto held = Ref<GObject>::from_weak(&weak);
+        fail_unless(held.get() == object);
+        fail_unless(g_object_is_floating(object));
+    }
+    Ref<GObject>::sink(object).reset();
+    fail_unless(!Ref<GObject>::from_weak(&weak));
+    g_weak_ref_clear(&weak);
+}
+GST_END_TEST
+
 GST_START_TEST(copies_count_and_moves_do_not)
 {
     auto a = Ref<GObject>::adopt(new_object());
@@ -168,6 +184,7 @@ static Suite* ref_suite(void)
     tcase_add_test(tc, sink_takes_a_floating_reference);
     if (std::strcmp(g_getenv("CK_FORK") != nullptr ? g_getenv("CK_FORK") : "yes", "no") != 0)
         tcase_add_test_raise_signal(tc, adopting_a_floating_reference_aborts, SIGABRT);
+    tcase_add_test(tc, from_weak_gives_what_still_lives_floating_or_not);
     tcase_add_test(tc, copies_count_and_moves_do_not);
     tcase_add_test(tc, out_drops_what_was_held);
     tcase_add_test(tc, release_gives_the_reference_away);
