@@ -81,6 +81,9 @@ void Pipeline::stop(Milliseconds bound)
 
 void Pipeline::note(GstMessage* message, bool errors_are_wanted)
 {
+    // As every application has to: elements that were added while playing learn the latency.
+    if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_LATENCY)
+        gst_bin_recalculate_latency(GST_BIN(pipeline_.get()));
     if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_WARNING)
         warnings_.push_back(read_report(message));
     if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR && !errors_are_wanted) {
