@@ -50,7 +50,7 @@ GST_START_TEST(failed_transport_is_a_loss)
     f.peer().set_transport(TransportState::Failed, "ICE failed");
     f.settle();
     ck_assert(f.recorder.states.back().reason->code == ErrorCode::Media);
-    ck_assert_str_eq(f.recorder.states.back().reason->debug.c_str(), "ICE failed");
+    ck_assert_str_eq(f.recorder.states.back().reason->message.c_str(), "ICE failed");
     ck_assert(f.peers.made[0]->closed());
     expect_recovery(f);
     ck_assert_uint_eq(f.peers.made.size(), 2);
