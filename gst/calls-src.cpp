@@ -231,12 +231,12 @@ void CallsSrc::take_back(const TrackPtr& track)
     });
 }
 
+// Each track by itself: one may be held up downstream until another has ended, as by a muxer that
+// waits for both.
 void CallsSrc::send_eos()
 {
-    run_in_background("cfcalls-eos", [all = tracks()] {
-        for (const TrackPtr& track : all)
-            track->chain->finish();
-    });
+    for (const TrackPtr& track : tracks())
+        run_in_background("cfcalls-eos", [track] { track->chain->finish(); });
 }
 
 void CallsSrc::request_key_frame(const std::string& pad)

@@ -139,7 +139,7 @@ ElementSession::~ElementSession()
 
 Ref<GstElement> ElementSession::element() const
 {
-    return Ref<GstElement>::adopt(static_cast<GstElement*>(g_weak_ref_get(&element_)));
+    return Ref<GstElement>::from_weak(&element_);
 }
 
 Settings ElementSession::settings() const
