@@ -4,8 +4,8 @@
 //   queue ! clocksync ! (download) ! (convert ! encode | depayload) ! (parse) ! payload ! guard
 //
 // The queue gives the pad a thread of its own and keeps a slow track from holding up the others.
-// The clocksync makes files go out in real time; the latency of live sources is not added to. The gate
-// sits on the payloader.
+// The clocksync makes files go out in real time; the latency of live sources is not added to. The
+// gate sits on the payloader.
 #pragma once
 
 #include <functional>
