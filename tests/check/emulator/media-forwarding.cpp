@@ -349,6 +349,48 @@ GST_START_TEST(without_rtx_the_packet_itself_is_sent_again)
 }
 GST_END_TEST;
 
+GST_START_TEST(a_flood_of_nacks_is_not_served_without_bound)
+{
+    Room room;
+    room.subscribe();
+    Buffer large(1100, 1);
+    large[0] = 0x10;
+    large[1] = 0x00;
+    std::vector<std::uint16_t> all;
+    for (std::uint16_t i = 0; i < 200; ++i)
+        room.send_video(i, i * 3000U, large);
+    fail_unless(room.wait_for(room.video_out->ssrc(), 200));
+    for (const RtpPacket& p : room.got(room.video_out->ssrc()))
+        all.push_back(p.sequence);
+    // 50 times 200 packets are asked for, some 11 MB.
+    const gint64 start = g_get_monotonic_time();
+    for (int round = 0; round < 50; ++round) {
+        RtcpWriter w;
+        w.nack(5, room.video_out->ssrc(), all);
+        room.subscriber.send_rtcp(w);
+        (void)wait_until([] { return false; }, Milliseconds{15});
+    }
+    fail_unless(wait_until([&] { return room.out_stats().nacks_received == 50 * 200; }));
+    // Twice the stream's own 1.8 Mbit/s and one more are 520 packets a second.
+    const double seconds = static_cast<double>(g_get_monotonic_time() - start) / 1e6;
+    const auto resent = static_cast<double>(room.out_stats().retransmitted);
+    fail_unless(resent >= 100 && resent < 600 * (seconds + 1), "%.0f in %.1f s", resent, seconds);
+}
+GST_END_TEST;
+
+GST_START_TEST(a_peer_cannot_make_up_sources_without_end)
+{
+    Room room;
+    for (std::uint32_t ssrc = 10000; ssrc < 11100; ++ssrc) {
+        room.publisher.send_rtp(make_rtp({.payload_type = 120, .ssrc = ssrc, .payload = kDelta}));
+        if (ssrc % 50 == 0)
+            room.settle(room.publisher, *room.up);
+    }
+    room.settle(room.publisher, *room.up);
+    fail_unless_equals_int(room.up->stats(room.server->now()).malformed.rtp, 1100 - 1024);
+}
+GST_END_TEST;
+
 GST_START_TEST(key_frame_requests_are_passed_up_but_not_each)
 {
     Room room;
@@ -519,20 +561,26 @@ GST_START_TEST(too_little_bandwidth_takes_the_layer_down_and_enough_takes_it_up)
 {
     Room room({}, {"f", "h"});
     std::uint16_t sequence = 0;
-    // About 800 and 80 kbit/s.
-    auto send_half_second = [&] {
-        for (int i = 0; i < 50; ++i, ++sequence) {
+    const gint64 start = g_get_monotonic_time();
+    // About 800 and 80 kbit/s, by the clock, so that a slow machine sends as much.
+    auto send_due = [&] {
+        for (; sequence < (g_get_monotonic_time() - start) / 10000; ++sequence) {
             for (const bool full : {true, false}) {
                 Buffer payload(full ? 950 : 50, 1);
                 payload[0] = 0x10;
-                payload[1] = i % 25 == 0 ? 0x00 : 0x01;
+                payload[1] = sequence % 25 == 0 ? 0x00 : 0x01;
                 room.send_video(
                     sequence, sequence * 900U, payload,
                     {.ssrc = full ? 1U : 2U,
                      .extensions = {{1, text_bytes("v")}, {2, text_bytes(full ? "f" : "h")}}});
             }
-            (void)wait_until([] { return false; }, Milliseconds{10});
         }
+    };
+    auto wait_for_layer = [&](const char* rid) {
+        return wait_until([&] {
+            send_due();
+            return room.out_stats().rid == rid;
+        });
     };
     auto grant = [&](std::uint64_t bps) {
         RtcpWriter w;
@@ -540,18 +588,14 @@ GST_START_TEST(too_little_bandwidth_takes_the_layer_down_and_enough_takes_it_up)
         room.subscriber.send_rtcp(w);
     };
     room.subscribe();
-    for (int i = 0; i < 3; ++i)
-        send_half_second();
-    fail_unless(room.out_stats().rid == "f");
+    fail_unless(wait_for_layer("f"));
+    // The layers' rates have to be known before they can be compared.
+    (void)wait_until([&] { return send_due(), false; }, Milliseconds{1200});
     grant(300'000);
-    for (int i = 0; i < 20 && room.out_stats().rid != "h"; ++i)
-        send_half_second();
-    fail_unless(room.out_stats().rid == "h");
+    fail_unless(wait_for_layer("h"));
     fail_unless(room.down->stats(room.server->now()).estimate_bps.value_or(0) < 300'001);
     grant(3'000'000);
-    for (int i = 0; i < 20 && room.out_stats().rid != "f"; ++i)
-        send_half_second();
-    fail_unless(room.out_stats().rid == "f");
+    fail_unless(wait_for_layer("f"));
 }
 GST_END_TEST;
 
@@ -853,6 +897,8 @@ static Suite* media_forwarding_suite()
     tcase_add_test(tc, an_empty_rtx_probe_is_no_loss_and_no_packet);
     tcase_add_test(tc, a_subscribers_nack_is_answered_by_rtx);
     tcase_add_test(tc, without_rtx_the_packet_itself_is_sent_again);
+    tcase_add_test(tc, a_flood_of_nacks_is_not_served_without_bound);
+    tcase_add_test(tc, a_peer_cannot_make_up_sources_without_end);
     tcase_add_test(tc, key_frame_requests_are_passed_up_but_not_each);
     tcase_add_test(tc, padding_is_dropped_without_a_gap_or_passed_by_option);
     tcase_add_test(tc, sections_are_found_by_mid_before_anything_else);

@@ -146,6 +146,18 @@ GST_START_TEST(a_key_frame_or_a_leap_ends_the_asking)
 }
 GST_END_TEST;
 
+GST_START_TEST(what_is_missing_is_bounded)
+{
+    NackGenerator n;
+    for (std::int64_t s = 0; s < 100; ++s)
+        (void)n.on_packet(s * NackGenerator::kMaxGap, at(s / 50));
+    std::size_t asked = 0;
+    for (std::int64_t ms = 0; ms < 20; ++ms)
+        asked += n.due(at(10 + ms), kRtt).size();
+    fail_unless_equals_int(asked, NackGenerator::kMaxMissing);
+}
+GST_END_TEST;
+
 GST_START_TEST(loss_and_jitter_are_those_of_rfc3550)
 {
     ReceptionStatistics r;
@@ -423,6 +435,7 @@ static Suite* media_streams_suite()
     tcase_add_test(tc, a_missing_packet_is_asked_for_again_at_the_pace_of_the_round_trip);
     tcase_add_test(tc, an_answered_nack_tells_the_round_trip);
     tcase_add_test(tc, a_key_frame_or_a_leap_ends_the_asking);
+    tcase_add_test(tc, what_is_missing_is_bounded);
     tcase_add_test(tc, loss_and_jitter_are_those_of_rfc3550);
     tcase_add_test(tc, rates_are_those_of_the_last_second);
     tcase_add_test(tc, the_cache_serves_what_is_young_and_not_twice_in_a_round_trip);

@@ -21,6 +21,8 @@ constexpr double kMaxThresholdMs = 600.0;
 constexpr double kMinThresholdMs = 6.0;
 constexpr double kOverUseMs = 10.0;
 
+// Some seconds of anything that a subscriber gets.
+constexpr std::size_t kSentHistory = 4096;
 constexpr Milliseconds kLossWindow{1000};
 constexpr std::int64_t kAckedWindowUs = 500'000;
 constexpr double kDecrease = 0.85;
@@ -114,6 +116,8 @@ void QueueDetector::judge(double trend_ms, std::int64_t step_us)
 
 void BandwidthEstimator::on_sent(std::uint16_t sequence, std::size_t bytes, TimePoint now)
 {
+    if (sent_.empty())
+        sent_.resize(kSentHistory);
     sent_[sequence % sent_.size()] = {sequence, true, static_cast<std::uint32_t>(bytes),
                                       now.time_since_epoch().count()};
 }
@@ -129,6 +133,8 @@ void BandwidthEstimator::on_feedback(const TransportCcMessage& message, TimePoin
         reference_us_ += std::int64_t{step} * 64'000;
     }
     last_reference_ = message.reference_time;
+    if (sent_.empty())
+        return;
     for (const TransportCcMessage::Status& status : message.statuses) {
         Sent& sent = sent_[status.sequence % sent_.size()];
         if (!sent.waiting || sent.sequence != status.sequence)
@@ -165,7 +171,8 @@ void BandwidthEstimator::on_feedback(const TransportCcMessage& message, TimePoin
 void BandwidthEstimator::note_acked(std::int64_t arrived_us, std::uint32_t bytes)
 {
     acked_.push_back({arrived_us, bytes});
-    while (acked_.back().at_us - acked_.front().at_us > kAckedWindowUs)
+    while (acked_.back().at_us - acked_.front().at_us > kAckedWindowUs ||
+           acked_.size() > kSentHistory)
         acked_.pop_front();
 }
 

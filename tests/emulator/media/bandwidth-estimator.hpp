@@ -2,7 +2,6 @@
 // BandwidthEstimator: what a subscriber can take, from its transport-wide feedback and REMB.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -73,7 +72,7 @@ private:
     void decrease(std::uint64_t to_bps, TimePoint now);
     void increase(TimePoint now);
 
-    std::array<Sent, 4096> sent_{};
+    std::vector<Sent> sent_; ///< made with the first packet, indexed by sequence number
     QueueDetector queue_;
     std::deque<Acked> acked_;
     std::int64_t reference_us_ = 0; ///< of the last message, without wraps

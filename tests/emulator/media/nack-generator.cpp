@@ -21,6 +21,10 @@ NackGenerator::Arrival NackGenerator::on_packet(std::int64_t extended, TimePoint
             const TimePoint first_try = now + kReorderTolerance;
             for (std::int64_t s = newest_ + 1; s < extended; ++s)
                 missing_.emplace_hint(missing_.end(), s, Missing{now, first_try, now});
+            while (missing_.size() > kMaxMissing) {
+                missing_.erase(missing_.begin());
+                ++given_up_;
+            }
         }
         newest_ = extended;
         return Arrival::New;

@@ -42,6 +42,8 @@ public:
     static constexpr Milliseconds kMaxAge{1500};
     /// A larger jump is a new start of the sender, not a loss.
     static constexpr std::int64_t kMaxGap = 512;
+    /// The oldest are given up beyond this.
+    static constexpr std::size_t kMaxMissing = 1024;
 
 private:
     struct Missing {

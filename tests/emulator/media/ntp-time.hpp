@@ -19,6 +19,13 @@ namespace cf::emu
     return static_cast<std::uint32_t>(ntp >> 16);
 }
 
+/// @p time in units of @p clock_rate; days at any rate do not overflow.
+[[nodiscard]] inline std::int64_t to_clock(Microseconds time, std::uint32_t clock_rate)
+{
+    const std::int64_t us = time.count();
+    return us / 1'000'000 * clock_rate + us % 1'000'000 * clock_rate / 1'000'000;
+}
+
 /// A difference of NTP times (modulo wrap) in units of @p clock_rate.
 [[nodiscard]] inline std::int64_t ntp_difference_to_clock(std::int64_t difference,
                                                           std::uint32_t clock_rate)

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "tests/emulator/media/ntp-time.hpp"
+
 namespace cf::emu
 {
 
@@ -12,8 +14,7 @@ void ReceptionStatistics::on_packet(std::int64_t extended, std::uint32_t timesta
 {
     // RFC 3550 A.8, with the arrival time in units of the stream's clock; differences wrap as the
     // timestamps do.
-    const std::int64_t arrival =
-        now.time_since_epoch().count() * static_cast<std::int64_t>(clock_rate) / 1'000'000;
+    const std::int64_t arrival = to_clock(now.time_since_epoch(), clock_rate);
     const std::int64_t transit =
         static_cast<std::uint32_t>(static_cast<std::uint32_t>(arrival) - timestamp);
     if (!started_) {

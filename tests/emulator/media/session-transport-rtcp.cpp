@@ -57,7 +57,9 @@ void SessionTransport::on_sender_report(const RtcpPacket& packet, TimePoint now)
     if (!clock_offset_ || sample < *clock_offset_)
         clock_offset_ = sample;
     else
-        *clock_offset_ += (sample - *clock_offset_) / 256;
+        *clock_offset_ += static_cast<std::int64_t>(static_cast<std::uint64_t>(sample) -
+                                                    static_cast<std::uint64_t>(*clock_offset_)) /
+                          256;
     route->publication->on_sender_report(route->layer, *report, now);
 }
 

@@ -3,6 +3,8 @@
 
 #include <glib.h>
 
+#include "tests/emulator/media/byte-order.hpp"
+
 namespace cf::emu
 {
 
@@ -13,6 +15,10 @@ constexpr SrtpProfile kProfiles[] = {
     {0x0001, "AES_CM_128_HMAC_SHA1_80", 16, 14},
     {0x0007, "AEAD_AES_128_GCM", 16, 12},
 };
+
+// RFC 3550 5.1 and 6.4.
+constexpr std::size_t kRtpSsrcAt = 8;
+constexpr std::size_t kRtcpSsrcAt = 4;
 
 SrtpSession::Verdict verdict_of(srtp_err_status_t status)
 {
@@ -100,21 +106,35 @@ std::unique_ptr<SrtpSession> SrtpSession::create(const SrtpKeys& keys)
     return self;
 }
 
+bool SrtpSession::admits(std::span<const std::uint8_t> packet, std::size_t ssrc_at) const
+{
+    return packet.size() >= ssrc_at + 4 &&
+           (sources_.size() < kMaxSources || sources_.count(read_u32(packet, ssrc_at)) != 0);
+}
+
 SrtpSession::Verdict SrtpSession::unprotect_rtp(std::span<std::uint8_t>& packet)
 {
+    if (!admits(packet, kRtpSsrcAt))
+        return Verdict::Malformed;
     int size = static_cast<int>(packet.size());
     const Verdict v = verdict_of(srtp_unprotect(in_.get(), packet.data(), &size));
-    if (v == Verdict::Good)
+    if (v == Verdict::Good) {
+        sources_.insert(read_u32(packet, kRtpSsrcAt));
         packet = packet.first(static_cast<std::size_t>(size));
+    }
     return v;
 }
 
 SrtpSession::Verdict SrtpSession::unprotect_rtcp(std::span<std::uint8_t>& packet)
 {
+    if (!admits(packet, kRtcpSsrcAt))
+        return Verdict::Malformed;
     int size = static_cast<int>(packet.size());
     const Verdict v = verdict_of(srtp_unprotect_rtcp(in_.get(), packet.data(), &size));
-    if (v == Verdict::Good)
+    if (v == Verdict::Good) {
+        sources_.insert(read_u32(packet, kRtcpSsrcAt));
         packet = packet.first(static_cast<std::size_t>(size));
+    }
     return v;
 }
 

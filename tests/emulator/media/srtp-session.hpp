@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <unordered_set>
 #include <vector>
 
 #include <srtp2/srtp.h>
@@ -66,6 +67,11 @@ private:
                                 srtp_ssrc_type_t direction);
 
     const SrtpProfile* profile_ = nullptr;
+    [[nodiscard]] bool admits(std::span<const std::uint8_t> packet, std::size_t ssrc_at) const;
+
+    /// libsrtp keeps a state for every SSRC that it has decrypted, in a list.
+    std::unordered_set<std::uint32_t> sources_;
+    static constexpr std::size_t kMaxSources = 1024;
     Context in_;
     Context out_;
 };

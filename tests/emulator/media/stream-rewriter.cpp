@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "tests/emulator/media/ntp-time.hpp"
+
 namespace cf::emu
 {
 
@@ -25,9 +27,9 @@ void StreamRewriter::switch_source(std::int64_t sequence, std::uint32_t timestam
         if (ahead > 0)
             return;
     }
-    const auto elapsed = std::chrono::duration_cast<Microseconds>(now - last_sent_).count();
-    const auto ticks = static_cast<std::uint32_t>(
-        std::max<std::int64_t>(1, elapsed * std::int64_t{clock_rate} / 1'000'000));
+    const auto elapsed = std::chrono::duration_cast<Microseconds>(now - last_sent_);
+    const auto ticks =
+        static_cast<std::uint32_t>(std::max<std::int64_t>(1, to_clock(elapsed, clock_rate)));
     timestamp_offset_ = last_timestamp_ + (timestamp_offset ? 1 : ticks) - timestamp;
 }
 

@@ -23,6 +23,9 @@ constexpr std::size_t kAudioCache = 256;
 constexpr std::size_t kMaxPacket = 1600;
 constexpr std::size_t kBuffer = kMaxPacket + SrtpSession::kTrailer;
 constexpr Milliseconds kReportInterval{1000};
+// A NACK is small and what it asks for is not: a peer may not make us send without bound.
+constexpr std::uint64_t kSpareResendBps = 1'000'000;
+constexpr Milliseconds kMinResendPause{10};
 // A publisher that sends no reports of its own still gets synchronised by arrival after this long.
 constexpr Milliseconds kReportPatience{5000};
 
@@ -206,9 +209,12 @@ void Subscription::on_nack(const std::vector<std::uint16_t>& sequences, TimePoin
 {
     if (sink_ == nullptr || !sink_->ready())
         return;
+    counters_.nacks_received += sequences.size();
+    const std::uint64_t allowed = 2 * rate_.stats(now).bits_per_second + kSpareResendBps;
     for (const std::uint16_t sequence : sequences) {
-        ++counters_.nacks_received;
-        if (CachedPacket* cached = cache_.take_for_resend(sequence, now, rtt_))
+        CachedPacket* cached =
+            cache_.take_for_resend(sequence, now, std::max(rtt_, kMinResendPause));
+        if (cached != nullptr && resend_allowance_.take(cached->data.size(), allowed, now))
             resend(*cached, now);
         else
             ++counters_.nacks_unserved;
@@ -331,9 +337,9 @@ std::optional<std::uint32_t> Subscription::timestamp_at(TimePoint now) const
     }
     if (now - l.first_packet < kReportPatience)
         return std::nullopt;
-    const auto since = std::chrono::duration_cast<Microseconds>(now - l.newest_arrival).count();
+    const auto since = std::chrono::duration_cast<Microseconds>(now - l.newest_arrival);
     return rewriter_.map_timestamp(l.newest_timestamp +
-                                   static_cast<std::uint32_t>(since * l.clock_rate / 1'000'000));
+                                   static_cast<std::uint32_t>(to_clock(since, l.clock_rate)));
 }
 
 void Subscription::send_sender_report(TimePoint now)

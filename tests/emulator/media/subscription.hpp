@@ -19,6 +19,7 @@
 #include "tests/emulator/media/rtcp-writer.hpp"
 #include "tests/emulator/media/rtp-parameters.hpp"
 #include "tests/emulator/media/stream-rewriter.hpp"
+#include "tests/emulator/media/token-bucket.hpp"
 #include "tests/emulator/media/vp8-descriptor.hpp"
 
 namespace cf::emu
@@ -150,6 +151,7 @@ private:
     std::uint32_t last_key_timestamp_ = 0;
 
     RateMeter rate_;
+    TokenBucket resend_allowance_;
     std::uint64_t payload_octets_ = 0;
     TimePoint last_sender_report_{};
     SubscriptionStats counters_;

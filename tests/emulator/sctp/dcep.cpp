@@ -13,6 +13,9 @@ constexpr std::uint8_t kAck = 0x02;
 constexpr std::uint8_t kOpen = 0x03;
 constexpr std::size_t kOpenHeader = 12;
 
+// Longer than any name in use; a peer may open a thousand channels.
+constexpr std::size_t kMaxName = 1024;
+
 constexpr std::uint8_t kReliable = 0x00;
 constexpr std::uint8_t kRetransmits = 0x01;
 constexpr std::uint8_t kLifeTime = 0x02;
@@ -74,7 +77,7 @@ std::optional<DcepMessage> read_dcep(std::span<const std::uint8_t> data)
         return std::nullopt;
     const std::size_t label = read_u16(data, 8);
     const std::size_t protocol = read_u16(data, 10);
-    if (data.size() != kOpenHeader + label + protocol)
+    if (data.size() != kOpenHeader + label + protocol || label > kMaxName || protocol > kMaxName)
         return std::nullopt;
     const auto type = static_cast<std::uint8_t>(data[1] & ~kUnordered);
     const std::uint32_t reliability = read_u32(data, 4);

@@ -15,6 +15,8 @@ namespace
 
 constexpr std::uint16_t kLocalPort = 5000;
 constexpr int kBufferBytes = 1 << 20;
+// Messages that are arriving in pieces, all streams together.
+constexpr std::size_t kMaxPartialBytes = 4 * kMaxMessageSize;
 // What fits a datagram of 1200 bytes after the DTLS record header and AEAD overhead.
 constexpr std::uint32_t kPathMtu = 1140;
 
@@ -194,17 +196,23 @@ void SctpAssociation::advance_time(TimePoint now)
 void SctpAssociation::on_data(const sctp_rcvinfo& info, std::span<const std::uint8_t> data,
                               bool complete)
 {
-    auto& message = partial_[info.rcv_sid];
-    // Past the limit only the size is of interest, not the content.
-    if (message.size() <= kMaxMessageSize)
-        message.insert(message.end(), data.begin(), data.end());
+    Partial& message = partial_[info.rcv_sid];
+    // Past the limit only the fact is of interest, not the content.
+    message.too_large = message.too_large || message.data.size() + data.size() > kMaxMessageSize ||
+                        partial_bytes_ + data.size() > kMaxPartialBytes;
+    if (!message.too_large) {
+        message.data.insert(message.data.end(), data.begin(), data.end());
+        partial_bytes_ += data.size();
+    }
     if (!complete)
         return;
+    partial_bytes_ -= message.data.size();
     Event e;
     e.what = Event::What::Message;
     e.id = info.rcv_sid;
     e.ppid = ntohl(info.rcv_ppid);
-    e.data = std::move(message);
+    e.too_large = message.too_large;
+    e.data = std::move(message.data);
     partial_.erase(info.rcv_sid);
     events_.push_back(std::move(e));
 }
@@ -219,7 +227,7 @@ void SctpAssociation::on_notification(std::span<const std::uint8_t> data)
     if (n.sn_header.sn_type == SCTP_ASSOC_CHANGE) {
         const auto state = n.sn_assoc_change.sac_state;
         const bool up = state == SCTP_COMM_UP || state == SCTP_RESTART;
-        events_.push_back({up ? Event::What::Up : Event::What::Down, 0, 0, {}});
+        events_.push_back({up ? Event::What::Up : Event::What::Down});
     } else if (n.sn_header.sn_type == SCTP_STREAM_RESET_EVENT) {
         const auto flags = n.sn_strreset_event.strreset_flags;
         if ((flags & SCTP_STREAM_RESET_INCOMING_SSN) == 0 ||
@@ -229,7 +237,7 @@ void SctpAssociation::on_notification(std::span<const std::uint8_t> data)
         for (std::size_t at = header; at + 2 <= data.size(); at += 2) {
             std::uint16_t id = 0;
             std::memcpy(&id, data.data() + at, sizeof id);
-            events_.push_back({Event::What::Reset, id, 0, {}});
+            events_.push_back({Event::What::Reset, id});
         }
     }
 }
@@ -272,6 +280,10 @@ void SctpAssociation::handle(Event& event)
 
 void SctpAssociation::handle_message(Event& event)
 {
+    if (event.too_large) {
+        ++counters_.too_large;
+        return;
+    }
     const auto ppid = static_cast<Ppid>(event.ppid);
     if (ppid == Ppid::Dcep) {
         handle_dcep(event.id, event.data);
@@ -280,10 +292,6 @@ void SctpAssociation::handle_message(Event& event)
     const auto it = channels_.find(event.id);
     if (it == channels_.end()) {
         ++counters_.unknown_stream;
-        return;
-    }
-    if (event.data.size() > kMaxMessageSize) {
-        ++counters_.too_large;
         return;
     }
     const bool is_text = ppid == Ppid::Text || ppid == Ppid::EmptyText;

@@ -62,7 +62,13 @@ private:
         enum class What { Message, Up, Down, Reset } what = What::Message;
         std::uint16_t id = 0;
         std::uint32_t ppid = 0;
+        std::vector<std::uint8_t> data = {};
+        bool too_large = false;
+    };
+    /// A message of which pieces have come.
+    struct Partial {
         std::vector<std::uint8_t> data;
+        bool too_large = false;
     };
     struct Library;
     friend struct Library;
@@ -89,7 +95,8 @@ private:
     bool connected_ = false;
     bool dispatching_ = false;
     std::map<std::uint16_t, Channel> channels_;
-    std::map<std::uint16_t, std::vector<std::uint8_t>> partial_;
+    std::map<std::uint16_t, Partial> partial_;
+    std::size_t partial_bytes_ = 0;
     std::deque<Event> events_;
     std::deque<Outgoing> queue_;
     std::vector<std::uint16_t> resets_; ///< wait for messages sent before, or for another reset
