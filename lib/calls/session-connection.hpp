@@ -51,6 +51,7 @@ struct SessionConnection final : PeerConnectionEvents {
     };
 
     SessionImpl& owner;
+    TimePoint made_at;      ///< when sessions/new was answered
     SessionId id;           ///< empty until sessions/new has answered
     RequestId creating = 0; ///< the request that asks for it
     std::shared_ptr<PeerConnection> peer;

@@ -93,6 +93,7 @@ private:
     void on_new_session(Result<NewSessionAnswer> answer);
     void on_described();
     void on_connected();
+    [[nodiscard]] bool has_expired_unused(const Error& reason) const;
     void lose(Error reason);
     void drop_connection(bool gone, const Error& reason);
     void schedule_connect(const Error& reason);

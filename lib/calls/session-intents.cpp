@@ -142,6 +142,13 @@ void SessionImpl::update(SlotId id, std::optional<TrackLocator> source,
         pump();
     } else if (slot->stage == SlotStage::Exchanging) {
         slot->update_pending = true;
+    } else if (slot->retry_timer->active()) {
+        // Something else is wanted now: what was found missing says nothing of it.
+        slot->retry_timer->cancel();
+        slot->missing_since.reset();
+        slot->backoff.reset();
+        slot->tries = 0;
+        enqueue(*slot);
     }
 }
 

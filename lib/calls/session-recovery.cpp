@@ -80,6 +80,7 @@ void SessionImpl::on_new_session(Result<NewSessionAnswer> answer)
         return;
     }
     connection_->id = answer->session_id;
+    connection_->made_at = executor_->now();
     CF_INFO("session", options_.name.c_str(), "session created");
     emit([id = connection_->id](SessionEvents& events) { events.on_session_created(id); });
     refresh_state();
@@ -204,9 +205,21 @@ void SessionImpl::drop_connection(bool gone, const Error& reason)
         });
 }
 
+/// A session that waits for a track to appear expires unused after a while, which is nobody's
+/// fault.
+bool SessionImpl::has_expired_unused(const Error& reason) const
+{
+    return reason.code == ErrorCode::SessionGone && connection_ && !connection_->described &&
+           executor_->now() - connection_->made_at >= kStableAfter;
+}
+
 /// The present Calls session is of no use any more.
 void SessionImpl::lose(Error reason)
 {
+    if (has_expired_unused(reason)) {
+        backoff_.reset();
+        losses_ = 0;
+    }
     const bool bad_answer = is_bad_answer(reason);
     // An address that never gave a usable answer is the wrong address, not a bad moment.
     const bool hopeless = bad_answer && (!ever_connected_ || ++bad_answers_ >= kMaxBadAnswers);

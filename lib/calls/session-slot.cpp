@@ -58,9 +58,10 @@ void SessionSlot::forget_session()
     media = false;
     update_pending = false;
     tries = 0;
-    missing_since.reset();
     backoff.reset();
     retry_timer->cancel();
+    // missing_since stays: a session that expires while it waits for a track must not stop the
+    // clock of the pull timeout.
 }
 
 } // namespace cf::calls

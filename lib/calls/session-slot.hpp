@@ -46,14 +46,14 @@ struct SessionSlot {
     SlotState state = SlotState::Pending;
     SlotStage stage = SlotStage::Waiting;
     Mid mid;
-    bool media = false;            ///< flows in the present session
-    bool removed = false;          ///< taken back, but not closed yet
-    std::optional<Intent> next;    ///< what the slot is for once it is closed
-    bool update_pending = false;   ///< changed while it could not be said
-    bool solo = false;             ///< was in a batch that was refused as a whole
-    unsigned bad_descriptions = 0; ///< sessions that its SDP has cost
-    unsigned tries = 0;            ///< in a row that failed, in the present session
-    std::optional<TimePoint> missing_since;
+    bool media = false;                     ///< flows in the present session
+    bool removed = false;                   ///< taken back, but not closed yet
+    std::optional<Intent> next;             ///< what the slot is for once it is closed
+    bool update_pending = false;            ///< changed while it could not be said
+    bool solo = false;                      ///< was in a batch that was refused as a whole
+    unsigned bad_descriptions = 0;          ///< sessions that its SDP has cost
+    unsigned tries = 0;                     ///< in a row that failed, in the present session
+    std::optional<TimePoint> missing_since; ///< since when its pull fails
     Backoff backoff;
     std::unique_ptr<ScopedTimer> retry_timer;
 };

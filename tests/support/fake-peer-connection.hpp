@@ -34,8 +34,8 @@ class FakePeerConnection final : public calls::PeerConnection
 {
 public:
     FakePeerConnection(std::shared_ptr<Executor> executor, calls::PeerConnectionEvents& events,
-                       FakePeerBehaviour behaviour)
-        : behaviour(behaviour), executor_(std::move(executor)), events_(events),
+                       FakePeerBehaviour how)
+        : behaviour(how), executor_(std::move(executor)), events_(events),
           alive_(std::make_shared<bool>(true))
     {
     }

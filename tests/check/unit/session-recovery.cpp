@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-// Losing a session and getting over it: what counts as lost, when the next try is, what is
-// replayed, when it is given up.
+// Losing a session and getting over it: what counts as lost, when the next try is, and
+// when it is given up.
 #include "tests/support/session-fixture.hpp"
 
 using namespace cf;
@@ -418,139 +418,40 @@ GST_START_TEST(unusable_answers_are_endured_three_times)
 }
 GST_END_TEST;
 
-// ---- what is replayed ----
-
-GST_START_TEST(failed_and_removed_slots_are_not_replayed)
+GST_START_TEST(sessions_that_expire_while_a_track_is_missing_do_not_count)
 {
     SessionFixture f;
-    f.api->fail_item(Call::NewTracks, "track-2", "invalid_params");
+    f.options.max_retries = 1;
     f.start();
-    f.publish(1);
-    f.publish(2);
-    f.publish(3);
-    f.settle();
-    f.session->remove(3);
-    f.settle();
-    f.peer().set_transport(TransportState::Failed);
-    f.advance(1000);
-    ck_assert_uint_eq(f.api->last<NewTracksRequest>(Call::NewTracks).tracks.size(), 1);
-    f.expect_slot(1, SlotState::Active);
-    f.expect_slot(2, SlotState::Failed);
-}
-GST_END_TEST;
-
-GST_START_TEST(intents_made_while_away_go_with_the_replay)
-{
-    SessionFixture f;
-    f.connect_publisher();
-    f.peer().set_transport(TransportState::Failed);
-    f.settle();
-    f.publish(2);
-    f.settle();
-    ck_assert_uint_eq(f.api->count(Call::NewSession), 1);
-    f.advance(1000);
-    ck_assert_uint_eq(f.api->last<NewTracksRequest>(Call::NewTracks).tracks.size(), 2);
-    f.expect_slot(2, SlotState::Active);
-}
-GST_END_TEST;
-
-GST_START_TEST(intents_are_replayed_in_their_order)
-{
-    SessionFixture f;
-    f.start();
-    f.publish(7);
-    f.publish(3);
-    f.publish(5);
-    f.settle();
-    f.peer().set_transport(TransportState::Failed);
-    f.advance(1000);
-    const auto& tracks = f.api->last<NewTracksRequest>(Call::NewTracks).tracks;
-    ck_assert_str_eq(tracks.at(0).track_name.c_str(), "track-7");
-    ck_assert_str_eq(tracks.at(1).track_name.c_str(), "track-3");
-    ck_assert_str_eq(tracks.at(2).track_name.c_str(), "track-5");
-}
-GST_END_TEST;
-
-GST_START_TEST(session_lost_without_intents_is_not_replaced_for_nothing)
-{
-    SessionFixture f;
-    f.connect_publisher();
-    f.session->remove(1);
-    f.settle();
-    f.peer().set_transport(TransportState::Failed);
-    f.advance(600000);
-    ck_assert_uint_eq(f.api->count(Call::NewSession), 1);
-    f.expect_state(SessionState::Reconnecting);
-    f.publish(2);
-    f.settle();
-    f.expect_state(SessionState::Connected);
-    f.expect_slot(2, SlotState::Active);
-}
-GST_END_TEST;
-
-GST_START_TEST(steps_of_a_reconnection_are_not_shown)
-{
-    SessionFixture f;
-    f.connect_publisher();
-    f.recorder.states.erase(f.recorder.states.begin(), f.recorder.states.end() - 1);
-    f.peer().set_transport(TransportState::Failed);
-    f.advance(1000);
-    ck_assert_uint_eq(f.recorder.states.size(), 3);
-    ck_assert(f.recorder.states[1].state == SessionState::Reconnecting);
-    ck_assert(f.recorder.states[2].state == SessionState::Connected);
-}
-GST_END_TEST;
-
-// ---- restart() ----
-
-GST_START_TEST(restart_replaces_the_session)
-{
-    SessionFixture f;
-    connect_both(f);
-    f.session->restart(Error{ErrorCode::Media, "No data arrives."});
-    f.settle();
-    expect_recovery(f);
-}
-GST_END_TEST;
-
-GST_START_TEST(restart_cuts_a_waiting_time_short)
-{
-    SessionFixture f;
-    f.api->refuse_next(Call::NewSession, 503, "", Milliseconds{60000});
-    f.start();
-    f.publish(1);
-    f.settle();
-    f.session->restart(Error{ErrorCode::Media, "now"});
-    f.settle();
-    f.expect_state(SessionState::Connected);
-    f.advance(120000);
-    ck_assert_uint_eq(f.api->count(Call::NewSession), 2);
-}
-GST_END_TEST;
-
-GST_START_TEST(restart_revives_a_failed_session)
-{
-    SessionFixture f;
-    f.api->refuse_next(Call::NewSession, 401);
-    f.start();
-    f.publish(1);
-    f.settle();
-    f.expect_state(SessionState::Failed);
-    f.session->restart(Error{ErrorCode::Unauthorized, "new token"});
-    f.advance(1000);
-    f.expect_state(SessionState::Connected);
+    f.pull(1, "later");
+    for (int i = 0; i < 5; ++i) {
+        f.advance(30000);
+        f.api->expire(f.session->session_id());
+        f.advance(10000); // the next try finds out
+        ck_assert(!f.recorder.failed);
+        ck_assert_uint_eq(f.recorder.lost.size(), i + 1);
+        f.advance(1000);
+    }
+    for (const auto& entry : f.recorder.states)
+        ck_assert(!entry.delay || entry.delay == Milliseconds{1000});
+    f.api->add_publication("publisher", "later");
+    f.advance(10000);
     f.expect_slot(1, SlotState::Active);
 }
 GST_END_TEST;
 
-GST_START_TEST(restart_before_start_is_nothing)
+GST_START_TEST(expired_sessions_do_not_stop_the_pull_timeout)
 {
     SessionFixture f;
-    f.make();
-    f.session->restart(Error{ErrorCode::Media, "x"});
-    f.advance(60000);
-    ck_assert(f.api->seen().empty());
-    f.expect_state(SessionState::Idle);
+    f.options.pull_timeout = Milliseconds{60000};
+    f.start();
+    f.pull(1, "never");
+    f.advance(30000);
+    f.api->expire(f.session->session_id());
+    f.advance(30000);
+    f.expect_slot(1, SlotState::Pending);
+    f.advance(10000);
+    f.expect_slot(1, SlotState::Failed);
 }
 GST_END_TEST;
 
@@ -582,15 +483,8 @@ static Suite* session_recovery_suite()
     tcase_add_test(tc, being_connected_resets_the_count);
     tcase_add_test(tc, without_reconnect_the_first_loss_is_final);
     tcase_add_test(tc, unusable_answers_are_endured_three_times);
-    tcase_add_test(tc, failed_and_removed_slots_are_not_replayed);
-    tcase_add_test(tc, intents_made_while_away_go_with_the_replay);
-    tcase_add_test(tc, intents_are_replayed_in_their_order);
-    tcase_add_test(tc, session_lost_without_intents_is_not_replaced_for_nothing);
-    tcase_add_test(tc, steps_of_a_reconnection_are_not_shown);
-    tcase_add_test(tc, restart_replaces_the_session);
-    tcase_add_test(tc, restart_cuts_a_waiting_time_short);
-    tcase_add_test(tc, restart_revives_a_failed_session);
-    tcase_add_test(tc, restart_before_start_is_nothing);
+    tcase_add_test(tc, sessions_that_expire_while_a_track_is_missing_do_not_count);
+    tcase_add_test(tc, expired_sessions_do_not_stop_the_pull_timeout);
     return s;
 }
 

@@ -438,6 +438,20 @@ GST_START_TEST(update_during_the_pull_follows_it)
 }
 GST_END_TEST;
 
+GST_START_TEST(update_of_a_missing_track_asks_for_the_new_one_at_once)
+{
+    SessionFixture f;
+    f.start();
+    f.pull(1, "never");
+    f.advance(5000);
+    f.expect_slot(1, SlotState::Pending);
+    f.session->update(1, TrackLocator{"publisher", "cam"}, {});
+    f.settle();
+    f.expect_slot(1, SlotState::Active);
+    ck_assert_uint_eq(f.api->count(Call::UpdateTracks), 0);
+}
+GST_END_TEST;
+
 GST_START_TEST(refused_update_is_a_warning_only)
 {
     SessionFixture f;
@@ -533,6 +547,7 @@ static Suite* session_tracks_suite()
     tcase_add_test(tc, updates_of_one_turn_are_merged_and_only_the_last_counts);
     tcase_add_test(tc, update_before_the_pull_goes_with_the_pull);
     tcase_add_test(tc, update_during_the_pull_follows_it);
+    tcase_add_test(tc, update_of_a_missing_track_asks_for_the_new_one_at_once);
     tcase_add_test(tc, refused_update_is_a_warning_only);
     tcase_add_test(tc, updates_of_what_is_not_pulled_are_ignored);
     tcase_add_test(tc, slot_that_fails_at_our_end_is_closed_at_the_service);
