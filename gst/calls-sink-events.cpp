@@ -26,7 +26,8 @@ SendWish CallsSink::wish_for(SinkPad& pad)
             .opus_dtx = s.opus_dtx,
             .opus_fec = s.opus_fec,
             .opus_stereo = s.opus_stereo,
-            .retransmission = s.do_retransmission && element_settings.do_retransmission};
+            .retransmission = s.do_retransmission && element_settings.do_retransmission,
+            .payload_types = payload_types_};
 }
 
 void CallsSink::on_pad_caps(SinkPad& pad)

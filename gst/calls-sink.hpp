@@ -106,6 +106,7 @@ private:
 
     mutable GWeakRef element_;
     std::shared_ptr<ElementSession> session_;
+    const std::shared_ptr<PayloadTypes> payload_types_ = std::make_shared<PayloadTypes>();
     std::atomic<guint32> eos_seqnum_ = GST_SEQNUM_INVALID;
 
     struct State {

@@ -2,7 +2,7 @@
 // The codecs that the SFU forwards, and what GStreamer needs to carry each of them in RTP.
 #pragma once
 
-#include <optional>
+#include <array>
 #include <span>
 #include <string_view>
 
@@ -16,12 +16,12 @@ enum class Codec { Opus, Vp8, H264, Vp9 };
 struct CodecInfo {
     Codec codec;
     calls::MediaKind kind;
-    const char* name;          ///< for people
-    const char* caps_name;     ///< of the encoded stream
-    const char* encoding_name; ///< in RTP caps, upper case
-    unsigned payload_type;
-    const char* parser;      ///< nullptr: the payloader takes it as it is
-    const char* parsed_caps; ///< what the parser is to give; nullptr: anything
+    const char* name;                      ///< for people
+    const char* caps_name;                 ///< of the encoded stream
+    const char* encoding_name;             ///< in RTP caps, upper case
+    std::array<unsigned, 4> payload_types; ///< one for each configuration at a time
+    const char* parser;                    ///< nullptr: the payloader takes it as it is
+    const char* parsed_caps;               ///< what the parser is to give; nullptr: anything
     const char* payloader;
     const char* depayloader;
 };

@@ -33,8 +33,12 @@ void configure_queue(GstElement* queue, const SendWish& wish, bool raw_video)
 
 int channels_of(const GstCaps* caps)
 {
+    const GstStructure* s = gst_caps_get_structure(caps, 0);
+    // In RTP, where every Opus stream calls itself two channels (RFC 7587 4.1).
+    if (const char* stereo = gst_structure_get_string(s, "sprop-stereo"))
+        return g_str_equal(stereo, "1") ? 2 : 1;
     int channels = 1;
-    (void)gst_structure_get_int(gst_caps_get_structure(caps, 0), "channels", &channels);
+    (void)gst_structure_get_int(s, "channels", &channels);
     return channels;
 }
 
@@ -126,14 +130,16 @@ Status SendChain::assemble(const GstCaps* caps)
     CF_TRY(append("clocksync"));
     if (input_.form == InputForm::Raw)
         CF_TRY(add_encoding(caps));
-    else if (input_.form == InputForm::Rtp)
+    else
+        stereo_ = wish_.opus_stereo && channels_of(caps) > 1;
+    if (input_.form == InputForm::Rtp)
         CF_TRY(append(codec_->depayloader));
     if (codec_->parser != nullptr && (input_.form != InputForm::Raw || codec_->parsed_caps)) {
         CF_TRY(append(codec_->parser));
         if (codec_->parsed_caps != nullptr)
             CF_TRY(append_filter(caps_from(codec_->parsed_caps)));
     }
-    CF_TRY(add_payloader());
+    CF_TRY(add_payloader(caps));
     // A webrtcbin that goes, or fails, must not stop the application's source.
     CF_TRY(append_element(Ref<GstElement>::sink(make_guard("guard"))));
     return close_ends();
@@ -159,11 +165,14 @@ Status SendChain::add_encoding(const GstCaps* caps)
                               : stereo_                    ? kOpusStereoBitrate
                                                            : kOpusMonoBitrate;
     set_bitrate(wish_.bitrate != 0 ? wish_.bitrate : of_codec);
-    if (choice.output)
-        return append_filter(choice.output);
-    if (known_encoder_ != nullptr && known_encoder_->output_caps != nullptr)
-        return append_filter(caps_from(known_encoder_->output_caps));
-    return ok_status();
+    auto output = choice.output;
+    if (!output && known_encoder_ != nullptr && known_encoder_->output_caps != nullptr)
+        output = caps_from(known_encoder_->output_caps);
+    if (!output)
+        return ok_status();
+    const OwnedString text(gst_caps_to_string(output.get()));
+    encoded_as_ = text.get();
+    return append_filter(std::move(output));
 }
 
 Status SendChain::add_conversion(const GstCaps* caps, const EncoderChoice& choice)
@@ -195,13 +204,31 @@ Status SendChain::add_conversion(const GstCaps* caps, const EncoderChoice& choic
     return ok_status();
 }
 
-Status SendChain::add_payloader()
+// What distinguishes this stream's description from others of the same codec.
+std::string SendChain::variant(const GstCaps* caps) const
+{
+    if (codec_->codec == Codec::Opus)
+        return std::string(wish_.opus_dtx ? "dtx" : "") + (stereo_ ? " stereo" : "");
+    if (codec_->codec != Codec::H264)
+        return {};
+    if (input_.form == InputForm::Raw)
+        return encoded_as_;
+    const GstStructure* s = gst_caps_get_structure(caps, 0);
+    const char* field = input_.form == InputForm::Rtp ? "profile-level-id" : "profile";
+    const char* profile = gst_structure_get_string(s, field);
+    return profile != nullptr ? profile : "";
+}
+
+Status SendChain::add_payloader(const GstCaps* caps)
 {
     CF_TRY_LET(payloader_, append(codec_->payloader));
     GObject* p = G_OBJECT(payloader_);
     // Of our own choice, so that it stays the same when the session is replaced.
-    g_object_set(p, "pt", codec_->payload_type, "ssrc", g_random_int_range(1, G_MAXINT32), "mtu",
-                 kMtu, nullptr);
+    const unsigned payload_type = wish_.payload_types
+                                      ? wish_.payload_types->number_for(*codec_, variant(caps))
+                                      : codec_->payload_types.front();
+    g_object_set(p, "pt", payload_type, "ssrc", g_random_int_range(1, G_MAXINT32), "mtu", kMtu,
+                 nullptr);
     switch (codec_->codec) {
     case Codec::Opus:
         g_object_set(p, "dtx", gboolean{wish_.opus_dtx}, nullptr);

@@ -13,6 +13,7 @@
 #include <string>
 
 #include "gst/encoders.hpp"
+#include "gst/payload-types.hpp"
 #include "gst/send-gate.hpp"
 #include "gst/send-input.hpp"
 #include "gst/slot.hpp"
@@ -32,6 +33,7 @@ struct SendWish {
     bool opus_stereo = true;
     bool retransmission = true;
     bool live = false; ///< the source does not wait: drop rather than delay
+    std::shared_ptr<PayloadTypes> payload_types; ///< of the session; null: each codec's first
 };
 
 /// What is told of a chain; streaming threads.
@@ -80,7 +82,8 @@ private:
     Status assemble(const GstCaps* caps);
     Status add_encoding(const GstCaps* caps);
     Status add_conversion(const GstCaps* caps, const EncoderChoice& choice);
-    Status add_payloader();
+    Status add_payloader(const GstCaps* caps);
+    [[nodiscard]] std::string variant(const GstCaps* caps) const;
     Result<GstElement*> append(const char* factory);
     Status append_element(Ref<GstElement> element);
     Status append_filter(Ref<GstCaps> caps);
@@ -95,6 +98,7 @@ private:
     const Ref<GstBin> bin_;
     const CodecInfo* codec_ = nullptr;
     std::string encoder_name_;
+    std::string encoded_as_; ///< the constraints on its output
     const KnownEncoder* known_encoder_ = nullptr;
     bool stereo_ = false;
 

@@ -385,6 +385,28 @@ GST_START_TEST(what_is_behind_the_gate_may_vanish)
 }
 GST_END_TEST
 
+GST_START_TEST(one_payload_type_means_one_configuration)
+{
+    const auto numbers = std::make_shared<PayloadTypes>();
+    const auto number = [&](bool dtx) {
+        auto wish = audio_wish();
+        wish.opus_dtx = dtx;
+        wish.payload_types = numbers;
+        ChainFixture f(kAudio, kRawAudio, wish);
+        return get<guint>(f.find("rtpopuspay"), "pt");
+    };
+    fail_unless_equals_int(number(false), 111);
+    fail_unless_equals_int(number(true), 110);
+    fail_unless_equals_int(number(false), 111);
+    const CodecInfo& h264 = info_of(Codec::H264);
+    fail_unless_equals_int(numbers->number_for(h264, "x264enc"), 125);
+    fail_unless_equals_int(numbers->number_for(h264, "high"), 124);
+    fail_unless_equals_int(numbers->number_for(info_of(Codec::Vp8), ""), 120);
+    for (const char* more : {"a", "b", "c", "d"})
+        fail_unless(numbers->number_for(h264, more) >= 96);
+}
+GST_END_TEST
+
 GST_START_TEST(memory_that_no_encoder_takes_is_refused)
 {
     ChainFixture f(kVideo,
@@ -420,6 +442,7 @@ static Suite* send_chain_suite()
     tcase_add_test(tc, interlaced_video_is_deinterlaced);
     tcase_add_test(tc, bitrate_is_set_in_the_unit_of_the_encoder);
     tcase_add_test(tc, what_is_behind_the_gate_may_vanish);
+    tcase_add_test(tc, one_payload_type_means_one_configuration);
     tcase_add_test(tc, memory_that_no_encoder_takes_is_refused);
     return s;
 }
