@@ -32,7 +32,7 @@
  */
 #include "gst/gstcfcallssink.h"
 
-#include <cstdio>
+#include <algorithm>
 
 #include "gst/background-work.hpp"
 #include "gst/calls-sink.hpp"
@@ -210,11 +210,41 @@ GstStateChangeReturn change_state(GstElement* element, GstStateChange transition
 
 gboolean send_event(GstElement* element, GstEvent* event)
 {
-    if (GST_EVENT_TYPE(event) != GST_EVENT_EOS)
-        return GST_ELEMENT_CLASS(gst_cf_calls_sink_parent_class)->send_event(element, event);
-    sink_of(element).send_eos(event);
-    gst_event_unref(event);
-    return TRUE;
+    const auto held = Ref<GstEvent>::adopt(event);
+    if (GST_EVENT_TYPE(event) == GST_EVENT_EOS) {
+        sink_of(element).send_eos(event);
+        return TRUE;
+    }
+    if (!GST_EVENT_IS_UPSTREAM(event)) {
+        return GST_ELEMENT_CLASS(gst_cf_calls_sink_parent_class)
+            ->send_event(element, gst_event_ref(event));
+    }
+    // A bin hands seeks to the sinks within, of which there are none before webrtcbin.
+    bool taken = false;
+    for (const auto& pad : sink_of(element).pads()) {
+        if (const auto gst_pad = pad->pad())
+            taken |= gst_pad_push_event(gst_pad.get(), gst_event_ref(event)) != FALSE;
+    }
+    return taken;
+}
+
+gboolean query(GstElement* element, GstQuery* query)
+{
+    switch (GST_QUERY_TYPE(query)) {
+    case GST_QUERY_POSITION:
+    case GST_QUERY_DURATION:
+    case GST_QUERY_SEEKING:
+    case GST_QUERY_CONVERT:
+    case GST_QUERY_FORMATS:
+        break;
+    default:
+        return GST_ELEMENT_CLASS(gst_cf_calls_sink_parent_class)->query(element, query);
+    }
+    const auto pads = sink_of(element).pads();
+    return std::any_of(pads.begin(), pads.end(), [query](const auto& pad) {
+        const auto gst_pad = pad->pad();
+        return gst_pad && gst_pad_peer_query(gst_pad.get(), query);
+    });
 }
 
 void handle_message(GstBin* bin, GstMessage* message)
@@ -302,6 +332,7 @@ static void gst_cf_calls_sink_class_init(GstCfCallsSinkClass* klass)
     element_class->release_pad = release_pad;
     element_class->change_state = change_state;
     element_class->send_event = send_event;
+    element_class->query = query;
     GST_BIN_CLASS(klass)->handle_message = handle_message;
 
     cf::gst::install_common_properties(object_class);

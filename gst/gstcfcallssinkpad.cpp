@@ -72,7 +72,14 @@ gboolean on_event(GstPad* pad, GstObject* parent, GstEvent* event)
             return TRUE;
         }
     }
-    return gst_pad_event_default(pad, parent, event);
+    const bool flushed = GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_STOP;
+    const gboolean handled = gst_pad_event_default(pad, parent, event);
+    // A seek back after the end: caps do not come again, but the track has been closed.
+    if (flushed && priv->pad->at_eos()) {
+        if (const auto caps = cf::Ref<GstCaps>::adopt(gst_pad_get_current_caps(pad)))
+            (void)priv->pad->take_caps(caps.get());
+    }
+    return handled;
 }
 
 gboolean on_query(GstPad* pad, GstObject* parent, GstQuery* query)

@@ -287,6 +287,32 @@ GST_START_TEST(stream_that_ends_before_it_begins_ends_the_pipeline)
 }
 GST_END_TEST
 
+GST_START_TEST(seek_back_after_the_end_publishes_again)
+{
+    FakeService service;
+    Pipeline p("cfcallssink name=sink video_0::track-name=loop videotestsrc ! "
+               "video/x-raw,width=160,height=120,framerate=30/1 ! sink.video_0");
+    const auto seek = [&] {
+        fail_unless(gst_element_seek(p.get(), 1.0, GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH,
+                                     GST_SEEK_TYPE_SET, 0, GST_SEEK_TYPE_SET, GST_SECOND));
+    };
+    fail_if(p.set_state(GST_STATE_PAUSED) == GST_STATE_CHANGE_FAILURE);
+    fail_unless_equals_int(gst_element_get_state(p.get(), nullptr, nullptr, 10 * GST_SECOND),
+                           GST_STATE_CHANGE_SUCCESS);
+    seek();
+    gint64 position = -1;
+    fail_unless(gst_element_query_position(p.get(), GST_FORMAT_TIME, &position));
+    p.play();
+    for (int round = 0; round < 3; ++round) {
+        (void)p.wait_published("video_0");
+        p.wait_eos();
+        fail_unless_equals_int(service.open_tracks(), 0);
+        seek();
+    }
+    fail_unless_equals_int(service.calls_made(Call::NewSession), 1);
+}
+GST_END_TEST
+
 GST_START_TEST(lost_session_is_replaced_with_the_same_names)
 {
     FakeService service;
@@ -410,6 +436,7 @@ static Suite* cfcallssink_suite()
     tcase_add_test(tc, eos_comes_although_the_service_does_not_answer);
     tcase_add_test(tc, eos_can_be_sent_to_the_element);
     tcase_add_test(tc, stream_that_ends_before_it_begins_ends_the_pipeline);
+    tcase_add_test(tc, seek_back_after_the_end_publishes_again);
     tcase_add_test(tc, lost_session_is_replaced_with_the_same_names);
     tcase_add_test(tc, refused_credentials_are_one_error);
     tcase_add_test(tc, refused_track_is_an_error_when_it_is_the_only_one);
