@@ -113,28 +113,69 @@ Result<std::vector<TrackWish>> parse_list(std::string_view text)
     return wishes;
 }
 
+// Structures one after the other, each with its semicolon.
+Result<std::vector<TrackWish>> parse_structures(std::string text)
+{
+    std::vector<TrackWish> wishes;
+    for (char* at = text.data(); *at != '\0';) {
+        if (*at == ',' || *at == ' ') {
+            ++at;
+            continue;
+        }
+        const OwnedStructure structure{gst_structure_from_string(at, &at)};
+        if (!structure)
+            return wrong(wishes.size() + 1, "is no structure");
+        CF_TRY_LET(auto wish, parse_structure(structure.get(), wishes.size() + 1));
+        wishes.push_back(std::move(wish));
+    }
+    return wishes;
+}
+
+Result<TrackWish> parse_value(const GValue* value, std::size_t number)
+{
+    if (GST_VALUE_HOLDS_STRUCTURE(value))
+        return parse_structure(gst_value_get_structure(value), number);
+    if (G_VALUE_HOLDS_STRING(value)) {
+        const std::string_view text = trim(g_value_get_string(value));
+        const OwnedStructure structure{
+            text.find("session-id=") != std::string_view::npos
+                ? gst_structure_from_string(std::string{text}.c_str(), nullptr)
+                : nullptr};
+        return structure ? parse_structure(structure.get(), number) : parse_entry(text, number);
+    }
+    return wrong(number, "is neither a structure nor a string");
+}
+
 Result<std::vector<TrackWish>> parse_array(std::string_view text)
 {
+    if (text.size() < 2 || text.back() != '>')
+        return wrong(1, "is no array");
+    const auto inner = trim(text.substr(1, text.size() - 2));
+    if (inner.find("session-id") != std::string_view::npos && inner.front() != '"') {
+        // A GstValueArray of structures that was turned into a string: g_strdup_value_contents()
+        // puts no quotes around them, but escapes what is in them.
+        const OwnedString plain{g_strcompress(std::string{inner}.c_str())};
+        auto wishes = parse_structures(plain.get());
+        return wishes ? std::move(wishes) : parse_structures(std::string{inner});
+    }
+
     GValue array = G_VALUE_INIT;
     g_value_init(&array, GST_TYPE_ARRAY);
     std::vector<TrackWish> wishes;
-    Result<std::vector<TrackWish>> result = wishes;
+    std::optional<Error> error;
     if (!gst_value_deserialize(&array, std::string{text}.c_str()))
-        result = wrong(1, "is no array of structures");
-    for (guint i = 0; result.ok() && i < gst_value_array_get_size(&array); ++i) {
-        const GValue* value = gst_value_array_get_value(&array, i);
-        auto wish = GST_VALUE_HOLDS_STRUCTURE(value)
-                        ? parse_structure(gst_value_get_structure(value), i + 1)
-                    : G_VALUE_HOLDS_STRING(value)
-                        ? parse_entry(trim(g_value_get_string(value)), i + 1)
-                        : Result<TrackWish>{wrong(i + 1, "is neither a structure nor a string")};
+        error = wrong(1, "is no array");
+    for (guint i = 0; !error && i < gst_value_array_get_size(&array); ++i) {
+        auto wish = parse_value(gst_value_array_get_value(&array, i), i + 1);
         if (wish)
             wishes.push_back(wish.take());
         else
-            result = std::move(wish.error());
+            error = std::move(wish.error());
     }
     g_value_unset(&array);
-    return result.ok() ? Result<std::vector<TrackWish>>{std::move(wishes)} : std::move(result);
+    if (error)
+        return std::move(*error);
+    return wishes;
 }
 
 } // namespace
