@@ -99,6 +99,11 @@ std::string test_ca_file()
     return test_data("tls/ca.pem");
 }
 
+void load_system_certificates()
+{
+    g_object_unref(g_tls_backend_get_default_database(g_tls_backend_get_default()));
+}
+
 std::string ServedRequest::header(std::string_view name) const
 {
     std::string joined;

@@ -73,6 +73,10 @@ std::string test_data(const std::string& name);
 /// The test CA, which nothing on the system trusts.
 std::string test_ca_file();
 
+/// To be called before the first test, so that the forked ones inherit what it loads: with the slow
+/// unwinder that leak suppressions need, reading the system's CAs takes AddressSanitizer seconds.
+void load_system_certificates();
+
 /// Every function may be called on the test's thread at any time.
 class HttpServer
 {

@@ -295,6 +295,7 @@ GST_END_TEST;
 
 static Suite* cancel_suite(void)
 {
+    load_system_certificates();
     Suite* s = suite_create("http-cancel");
     TCase* tc = tcase_create("general");
     suite_add_tcase(s, tc);

@@ -324,6 +324,7 @@ GST_END_TEST;
 
 static Suite* faults_suite(void)
 {
+    load_system_certificates();
     Suite* s = suite_create("http-faults");
     TCase* tc = tcase_create("general");
     suite_add_tcase(s, tc);

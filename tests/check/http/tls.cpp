@@ -157,6 +157,7 @@ GST_END_TEST;
 
 static Suite* tls_suite(void)
 {
+    load_system_certificates();
     Suite* s = suite_create("http-tls");
     TCase* tc = tcase_create("general");
     suite_add_tcase(s, tc);
