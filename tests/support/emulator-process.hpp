@@ -74,6 +74,10 @@ public:
     /// How often the faults of that name have struck.
     [[nodiscard]] unsigned struck(const std::string& fault) const;
 
+    /// For benchmarks that look at what it costs.
+    [[nodiscard]] std::string pid() const { return g_subprocess_get_identifier(process_.get()); }
+    [[nodiscard]] const std::string& origin() const { return origin_; }
+
     /// Ends the process without a goodbye, as a power cut would.
     void kill();
 

@@ -67,8 +67,13 @@ bool MediaPeer::connect(MediaServer& server, Transport& transport)
 
 void MediaPeer::start(MediaServer& server, const Transport& transport)
 {
-    server_ = server.address();
-    set_remote_credentials(transport.local_ufrag(), transport.local_pwd());
+    start({server.address(), transport.local_ufrag(), transport.local_pwd(), server.fingerprint()});
+}
+
+void MediaPeer::start(const Remote& remote)
+{
+    server_ = remote.address;
+    set_remote_credentials(remote.ufrag, remote.pwd);
     DtlsConnection::Callbacks callbacks;
     callbacks.send = [this](Bytes d) { socket_->send(server_, d); };
     callbacks.connected = [this](const SrtpKeys& keys) { srtp_ = SrtpSession::create(keys); };
@@ -76,7 +81,7 @@ void MediaPeer::start(MediaServer& server, const Transport& transport)
     callbacks.failed = [this](const std::string& reason) { failure = reason; };
     callbacks.closed = [this] { dtls_closed = true; };
     dtls_ = std::make_unique<DtlsConnection>(
-        *context_, role_, std::vector<Fingerprint>{{"sha-256", server.fingerprint()}},
+        *context_, role_, std::vector<Fingerprint>{{"sha-256", remote.fingerprint}},
         std::move(callbacks));
     timer_ = Ref<GSource>::adopt(g_timeout_source_new(kTickMs));
     const GSourceFunc on_tick = [](gpointer self) -> gboolean {

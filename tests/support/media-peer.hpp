@@ -30,6 +30,14 @@ public:
     [[nodiscard]] bool connect(emu::MediaServer& server, emu::Transport& transport);
     /// The parts of connect(): checks and handshake without telling the transport who we are.
     void start(emu::MediaServer& server, const emu::Transport& transport);
+    /// The same towards a transport in another process.
+    struct Remote {
+        emu::SocketAddress address;
+        std::string ufrag;
+        std::string pwd;
+        std::string fingerprint; ///< sha-256
+    };
+    void start(const Remote& remote);
     [[nodiscard]] bool connected() const { return srtp_ != nullptr; }
 
     /// One Binding request; @p ufrag and @p pwd: those of the transport unless told otherwise.

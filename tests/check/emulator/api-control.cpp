@@ -105,6 +105,27 @@ GST_START_TEST(reset_forgets_everything)
 }
 GST_END_TEST
 
+GST_START_TEST(page_is_served_and_may_pull)
+{
+    EmulatorFixture f;
+    for (const char* path : {"/", "/page.js", "/page.css"}) {
+        const ApiAnswer answer = f.send({"GET", path});
+        fail_unless_equals_int(answer.status, 200);
+        fail_unless(answer.header("content-security-policy").starts_with("default-src 'self'"));
+    }
+    fail_unless_equals_int(f.send({"POST", "/"}).status, 405);
+    EmulatorFixture::Request request{"POST", "/_emulator/api/sessions/new", "", "", ""};
+    fail_unless_equals_int(f.send(request).status, 201);
+    request.headers = {{"Origin", f.origin()}};
+    fail_unless_equals_int(f.send(request).status, 201);
+    request.headers = {{"Origin", "http://evil.example"}};
+    fail_unless_equals_int(f.send(request).status, 403);
+    // A name that was rebound to this machine.
+    request.headers = {{"Host", "evil.example"}, {"Origin", "http://evil.example"}};
+    fail_unless_equals_int(f.send(request).status, 403);
+}
+GST_END_TEST
+
 GST_START_TEST(unknown_control_paths_are_404)
 {
     EmulatorFixture f;
@@ -123,6 +144,7 @@ Suite* api_control_suite()
     tcase_add_test(t, arrivals_are_recorded);
     tcase_add_test(t, other_origins_may_not_look_or_touch);
     tcase_add_test(t, reset_forgets_everything);
+    tcase_add_test(t, page_is_served_and_may_pull);
     tcase_add_test(t, unknown_control_paths_are_404);
     suite_add_tcase(s, t);
     return s;

@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include <gio/gio.h>
+
 #include "lib/calls/codec.hpp"
 #include "tests/emulator/sdp/text.hpp"
 
@@ -52,6 +54,17 @@ HttpAnswer preflight(const HttpRequest& request)
                                                                     : request.requested_headers);
     answer.headers.emplace_back("Access-Control-Max-Age", "86400");
     return answer;
+}
+
+bool from_own_page(const HttpRequest& request)
+{
+    if (!request.origin.empty() && request.origin != "http://" + request.host)
+        return false;
+    const std::string_view host = request.host;
+    const auto port = host.rfind(':');
+    const std::string name(host.substr(0, host.ends_with(']') ? std::string_view::npos : port));
+    return name.empty() || name == "localhost" || name.starts_with('[') ||
+           g_hostname_is_ip_address(name.c_str()) != FALSE;
 }
 
 std::string unescape(std::string_view text)

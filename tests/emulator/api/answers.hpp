@@ -20,6 +20,11 @@ namespace cf::emu
 [[nodiscard]] HttpAnswer preflight(const HttpRequest& request);
 void add_cors(HttpAnswer& answer);
 
+/// Whether a browser may use what is not Cloudflare's: any page may send requests here, but only
+/// our own, opened under a numeric address or as localhost (not a name that was rebound), may be
+/// heard.
+[[nodiscard]] bool from_own_page(const HttpRequest& request);
+
 /// Percent-decoded; empty if it is malformed.
 [[nodiscard]] std::string unescape(std::string_view text);
 /// The value of a query parameter, decoded; empty if it is not there.

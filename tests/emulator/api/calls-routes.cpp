@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "tests/emulator/api/answers.hpp"
+#include "tests/emulator/api/channel-codec.hpp"
 #include "tests/emulator/api/json-edit.hpp"
 #include "tests/emulator/sdp/text.hpp"
 
@@ -111,7 +112,7 @@ template <typename Answer> Reply<Answer> CallsRoutes::replier(const CallPtr& cal
 {
     return [this, call](Outcome<Answer> outcome) {
         if (outcome)
-            finish(call, json_answer(200, calls::write_answer(*outcome)));
+            finish(call, json_answer(200, write_answer(*outcome)));
         else
             refuse(call, outcome.refusal());
     };
@@ -136,8 +137,10 @@ void CallsRoutes::dispatch_session(const CallPtr& call, const std::shared_ptr<Se
 {
     const std::string& op = call->operation;
     const bool is_get = op == "session";
-    const bool is_post = op == "tracks/new";
-    const bool is_put = op == "renegotiate" || op == "tracks/close" || op == "tracks/update";
+    const bool is_post =
+        op == "tracks/new" || op == "datachannels/establish" || op == "datachannels/new";
+    const bool is_put = op == "renegotiate" || op == "tracks/close" || op == "tracks/update" ||
+                        op == "datachannels/update" || op == "datachannels/close";
     if (!is_get && !is_post && !is_put)
         return refuse(call, {404, "not_found", "There is no such endpoint"});
     if (call->http.method != (is_get ? "GET" : is_post ? "POST" : "PUT"))
@@ -145,6 +148,8 @@ void CallsRoutes::dispatch_session(const CallPtr& call, const std::shared_ptr<Se
     const std::string& body = call->http.body;
     if (is_get)
         return finish(call, json_answer(200, calls::write_answer(session->info())));
+    if (op.starts_with("datachannels/"))
+        return dispatch_channels(call, session);
     if (op == "tracks/new") {
         Session::NewTracks request;
         if (read(call, calls::read_new_tracks_request(body), request))
@@ -162,6 +167,27 @@ void CallsRoutes::dispatch_session(const CallPtr& call, const std::shared_ptr<Se
         if (read(call, calls::read_update_tracks_request(body), request))
             session->update_tracks(std::move(request), replier<calls::UpdateTracksAnswer>(call));
     }
+}
+
+void CallsRoutes::dispatch_channels(const CallPtr& call, const std::shared_ptr<Session>& session)
+{
+    const std::string& op = call->operation;
+    if (op == "datachannels/establish") {
+        EstablishRequest request;
+        if (read(call, read_establish_request(call->http.body), request))
+            session->establish(request, replier<EstablishAnswer>(call));
+        return;
+    }
+    ChannelsRequest request;
+    if (!read(call, read_channels_request(call->http.body), request))
+        return;
+    auto reply = replier<ChannelsAnswer>(call);
+    if (op == "datachannels/new")
+        session->new_channels(std::move(request), std::move(reply));
+    else if (op == "datachannels/update")
+        session->update_channels(std::move(request), std::move(reply));
+    else
+        session->close_channels(std::move(request), std::move(reply));
 }
 
 void CallsRoutes::new_session(const CallPtr& call)

@@ -31,6 +31,7 @@ private:
 
     void dispatch(const CallPtr& call);
     void dispatch_session(const CallPtr& call, const std::shared_ptr<Session>& session);
+    void dispatch_channels(const CallPtr& call, const std::shared_ptr<Session>& session);
     void new_session(const CallPtr& call);
     [[nodiscard]] std::optional<Refusal> check_credentials(const HttpRequest& request,
                                                            const std::string& app) const;

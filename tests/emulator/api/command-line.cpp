@@ -44,7 +44,7 @@ constexpr char kFaultHelp[] =
 // Options as GOption fills them in.
 struct Raw {
     OwnedString app_id, app_secret, bind, announce, certificate, srtp_profile, duplicate_names,
-        reuse_sections, state_dir, turn_key, turn_token, turn_secret;
+        reuse_sections, state_dir, turn_key, turn_token, turn_secret, account, api_token;
     OwnedArguments faults, turn_urls;
     int port = 0, udp_port = 0;
     int version = FALSE;
@@ -85,6 +85,8 @@ std::deque<NumberOption> number_options()
         {"disconnected", "How long a session waits for its peer to come back",
          n(d.timers.disconnected.count()),
          [](auto& o, int v) { o.sfu.timers.disconnected = ms(v); }},
+        {"channel-ack", "How long a channel with waitForAck waits for it",
+         n(d.timers.channel_ack.count()), [](auto& o, int v) { o.sfu.timers.channel_ack = ms(v); }},
         {"silent-track", "A track without packets for this long is collected",
          n(d.timers.silent_track.count()),
          [](auto& o, int v) { o.sfu.timers.silent_track = ms(v); }},
@@ -116,6 +118,8 @@ std::deque<FlagOption> flag_options()
          [](auto& o) { o.sfu.codecs.transport_cc = false; }},
         {"allow-ice-restart", "Accept new ICE credentials in an established session",
          [](auto& o) { o.sfu.sdp.allow_ice_restart = true; }},
+        {"reject-closed", "Closed m= sections get port 0 instead of inactive",
+         [](auto& o) { o.sfu.reject_closed = true; }},
         {"discovered-kind", "Say audio or video in answers to autoDiscover",
          [](auto& o) { o.sfu.discovered_kind = true; }},
         {"retry-after", "Send Retry-After with 429", [](auto& o) { o.sfu.retry_after = true; }},
@@ -179,6 +183,8 @@ Status apply(const Raw& raw, CommandLine& out)
     set_if(o.turn.key_id, raw.turn_key);
     set_if(o.turn.key_token, raw.turn_token);
     set_if(o.turn.shared_secret, raw.turn_secret);
+    set_if(o.analytics.account, raw.account);
+    set_if(o.analytics.api_token, raw.api_token);
     for (char** url = raw.turn_urls.get(); url != nullptr && *url != nullptr; ++url)
         o.turn.urls.emplace_back(*url);
     CF_TRY_LET(o.http_port, port_number(raw.port, "--port"));
@@ -217,7 +223,7 @@ Result<CommandLine> read_command_line(int argc, char** argv)
                          const char* value) {
         entries.push_back({name, letter, 0, type, to, help, value});
     };
-    std::array<char*, 12> strings{};
+    std::array<char*, 14> strings{};
     add("port", 'p', G_OPTION_ARG_INT, &raw.port, "TCP port of the API (default 0: any free one)",
         "N");
     add("udp-port", 0, G_OPTION_ARG_INT, &raw.udp_port, "UDP port of the media (default 0: any)",
@@ -244,6 +250,10 @@ Result<CommandLine> read_command_line(int argc, char** argv)
         "TEXT");
     add("turn-secret", 0, G_OPTION_ARG_STRING, &strings[11],
         "Derive TURN credentials from this, as coturn's static-auth-secret does", "TEXT");
+    add("account", 0, G_OPTION_ARG_STRING, &strings[12],
+        "Account of the analytics (default local-account)", "ID");
+    add("api-token", 0, G_OPTION_ARG_STRING, &strings[13],
+        "Token of the analytics (default local-api-token)", "TEXT");
     char** turn_urls = nullptr;
     add("turn-url", 0, G_OPTION_ARG_STRING_ARRAY, &turn_urls,
         "A URL of the TURN server that the credentials are for; may be repeated", "URL");
@@ -270,7 +280,8 @@ Result<CommandLine> read_command_line(int argc, char** argv)
     OwnedString* const owners[] = {&raw.app_id,          &raw.app_secret,     &raw.bind,
                                    &raw.announce,        &raw.certificate,    &raw.srtp_profile,
                                    &raw.duplicate_names, &raw.reuse_sections, &raw.state_dir,
-                                   &raw.turn_key,        &raw.turn_token,     &raw.turn_secret};
+                                   &raw.turn_key,        &raw.turn_token,     &raw.turn_secret,
+                                   &raw.account,         &raw.api_token};
     for (std::size_t i = 0; i < strings.size(); ++i)
         owners[i]->reset(strings[i]);
     raw.faults.reset(faults);

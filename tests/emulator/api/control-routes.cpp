@@ -60,8 +60,7 @@ bool ControlRoutes::matches(std::string_view path)
 
 HttpAnswer ControlRoutes::handle(const HttpRequest& request, const StateContext& state)
 {
-    // Any page in the user's browser may send requests here; only our own may be heard.
-    if (!request.origin.empty() && request.origin != "http://" + request.host)
+    if (!from_own_page(request))
         return refuse(403, "Pages of other origins may not use this path");
     if (request.too_large)
         return refuse(413, "The request body is too large");

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "tests/emulator/api/analytics-routes.hpp"
 #include "tests/emulator/api/calls-routes.hpp"
 #include "tests/emulator/api/control-routes.hpp"
 #include "tests/emulator/api/http-server.hpp"
@@ -19,6 +20,7 @@ struct EmulatorOptions {
     SfuOptions sfu;
     MediaOptions media;
     TurnOptions turn;
+    AnalyticsOptions analytics;
     std::string http_address = "127.0.0.1"; ///< numeric
     std::uint16_t http_port = 0;            ///< 0: any free one
 };
@@ -34,13 +36,15 @@ public:
     [[nodiscard]] Sfu& sfu() { return *sfu_; }
 
 private:
-    Emulator(std::unique_ptr<Sfu> sfu, const TurnOptions& turn);
+    Emulator(std::unique_ptr<Sfu> sfu, const EmulatorOptions& options);
+    void on_page_request(const HttpRequest& request, const Respond& respond);
     void on_request(const HttpRequest& request, const Respond& respond);
 
     std::unique_ptr<Sfu> sfu_;
     RequestLog log_;
     CallsRoutes calls_;
     TurnRoutes turn_;
+    AnalyticsRoutes analytics_;
     ControlRoutes control_;
     TimePoint epoch_;
     std::string base_url_;

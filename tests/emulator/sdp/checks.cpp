@@ -259,6 +259,11 @@ Status check_offer(const Description& offer, const Established& before, const Ch
     CF_TRY(check_mids(offer));
     CF_TRY(check_lines(offer, before));
     CF_TRY(check_bundle(offer));
+    const auto application = [](const Section& s) {
+        return s.kind == Kind::Application && !s.rejected();
+    };
+    if (std::count_if(offer.sections.begin(), offer.sections.end(), application) > 1)
+        return bad("more than one application section: there is one SCTP association");
     CF_TRY(check_transport(offer, before, rules));
     CF_TRY(check_offer_setup(offer, before));
     return check_numbers(offer);

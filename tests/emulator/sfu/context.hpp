@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "lib/base/executor.hpp"
@@ -15,6 +16,8 @@
 
 namespace cf::emu
 {
+
+class Session;
 
 class SfuContext
 {
@@ -30,6 +33,10 @@ public:
     /// The active publication of a connected session; borrowed until the next event, nullptr if
     /// there is none.
     [[nodiscard]] virtual const LocalTrack* find_track(const calls::TrackLocator& locator) = 0;
+    /// A session that is not gone; borrowed until the next event, nullptr if there is none.
+    [[nodiscard]] virtual Session* session(const std::string& id) = 0;
+    /// Whether that session is still in memory: for callbacks that come later.
+    [[nodiscard]] virtual std::weak_ptr<Session> alive(const std::string& id) = 0;
     /// The session is gone: it is dropped once the call stack has unwound.
     virtual void forget(const std::string& session_id) = 0;
 

@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "tests/emulator/sctp/data-channels.hpp"
 #include "tests/emulator/sfu/candidate.hpp"
 
 namespace cf::emu
@@ -63,6 +64,14 @@ Line* Negotiation::find(const std::string& mid)
 {
     const auto it = std::find_if(lines_.begin(), lines_.end(),
                                  [&](const Line& l) { return l.mid == mid && !l.stopped; });
+    return it == lines_.end() ? nullptr : &*it;
+}
+
+const Line* Negotiation::application() const
+{
+    const auto it = std::find_if(lines_.begin(), lines_.end(), [](const Line& l) {
+        return l.kind == Kind::Application && !l.stopped;
+    });
     return it == lines_.end() ? nullptr : &*it;
 }
 
@@ -132,12 +141,15 @@ void Negotiation::apply_offered_section(std::size_t index, const Section& offere
     if (offered.rejected())
         return mark_stopped(line);
     line.client_sends = sdp::sends(offered.direction) && !line.force_closed;
+    line.closed = line.closed && !line.client_sends;
     line.client_receives = sdp::receives(offered.direction);
     line.codecs = sdp::supported_codecs(offered, rules_.codecs);
     line.extensions = sdp::supported_extensions(offered, rules_.codecs);
     line.rids = line.client_sends ? sent_rids(offered) : std::vector<std::string>{};
     line.client_sources = offered.sources;
     line.reduced_size = offered.rtcp_rsize;
+    line.sctp_port = offered.sctp_port.value_or(5000);
+    line.max_message_size = offered.max_message_size;
 }
 
 Status Negotiation::apply_offer(const sdp::Description& offer)
@@ -159,7 +171,8 @@ Section Negotiation::answer_section(Line& line, const Section& offered) const
     Section s;
     s.kind = line.kind;
     s.mid = offered.mid;
-    if (offered.rejected() || (line.codecs.empty() && line.kind != Kind::Application)) {
+    const bool no_codec = line.codecs.empty() && line.kind != Kind::Application;
+    if (offered.rejected() || no_codec || (rules_.reject_closed && line.closed)) {
         mark_stopped(line);
         s.port = 0;
         s.payload_types.assign(offered.payload_types.begin(),
@@ -169,6 +182,7 @@ Section Negotiation::answer_section(Line& line, const Section& offered) const
     }
     if (line.kind == Kind::Application) {
         s.sctp_port = 5000;
+        s.max_message_size = kMaxMessageSize;
         return s;
     }
     s.rtcp_mux = true;
@@ -232,8 +246,10 @@ std::size_t Negotiation::add_line(const NewLine& wanted)
     it->client_receives = true;
     it->pulling = true;
     it->reduced_size = true;
-    if (wanted.kind == Kind::Application)
+    if (wanted.kind == Kind::Application) {
+        it->client_receives = false; // until the answer
         return static_cast<std::size_t>(it - lines_.begin());
+    }
 
     sdp::NumberSpace numbers;
     for (const Line& l : lines_) {
@@ -259,7 +275,7 @@ Section Negotiation::offer_section(const Line& line) const
     Section s;
     s.kind = line.kind;
     s.mid = line.mid;
-    if (line.stopped) {
+    if (line.stopped || (rules_.reject_closed && line.closed)) {
         s.port = 0;
         s.payload_types.assign(line.payload_types.begin(),
                                line.payload_types.begin() + (line.payload_types.empty() ? 0 : 1));
@@ -267,6 +283,7 @@ Section Negotiation::offer_section(const Line& line) const
     }
     if (line.kind == Kind::Application) {
         s.sctp_port = 5000;
+        s.max_message_size = kMaxMessageSize;
         return s;
     }
     s.rtcp_mux = s.rtcp_rsize = true;
@@ -305,8 +322,12 @@ Status Negotiation::apply_answer(const sdp::Description& answer)
             mark_stopped(line);
             continue;
         }
-        if (line.kind == Kind::Application)
+        if (line.kind == Kind::Application) {
+            line.client_receives = true;
+            line.sctp_port = s.sctp_port.value_or(5000);
+            line.max_message_size = s.max_message_size;
             continue;
+        }
         line.client_sends = line.client_sends && sdp::sends(s.direction);
         line.client_receives = sdp::receives(s.direction);
         line.codecs = s.codecs;

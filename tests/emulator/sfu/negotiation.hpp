@@ -46,6 +46,10 @@ struct Line {
     std::vector<sdp::Source> client_sources;
     bool reduced_size = false;
 
+    // Of an application section: what the client says.
+    unsigned sctp_port = 5000;
+    std::optional<unsigned> max_message_size;
+
     /// Ours, in offers that send; ssrc 0: none.
     sdp::Source source;
     std::string msid;
@@ -68,6 +72,7 @@ public:
         bool reuse_closed = true;
         bool reuse_stopped = true;
         bool ssrc = true;
+        bool reject_closed = false; ///< closed sections get port 0 instead of inactive
     };
 
     Negotiation(LocalTransport local, Rules rules, std::uint64_t description_id);
@@ -75,6 +80,8 @@ public:
     [[nodiscard]] std::vector<Line>& lines() { return lines_; }
     [[nodiscard]] const std::vector<Line>& lines() const { return lines_; }
     [[nodiscard]] Line* find(const std::string& mid);
+    /// The section of the data channels, nullptr if there is none.
+    [[nodiscard]] const Line* application() const;
     [[nodiscard]] const std::optional<sdp::Description>& pending_offer() const { return pending_; }
     /// The client's DTLS role; nothing before the first exchange.
     [[nodiscard]] std::optional<sdp::Setup> client_role() const { return before_.client_role; }

@@ -27,6 +27,7 @@ struct Timers {
     Milliseconds packet_wait{8000};      ///< a pull waits this long for the first packet
     Milliseconds never_connected{30000}; ///< life of a session that never connects
     Milliseconds disconnected{30000};    ///< a session that lost its peer can come back
+    Milliseconds channel_ack{30000};     ///< a channel with waitForAck is torn down after it
     Milliseconds silent_track{30000};    ///< a track without packets is collected
 };
 
@@ -54,6 +55,8 @@ struct SfuOptions {
     bool offer_all_codecs = false;
     /// Offers for pulls declare their SSRCs.
     bool offer_ssrc = true;
+    /// Sections whose track was closed are rejected (port 0) instead of inactive.
+    bool reject_closed = false;
     /// Items of an answer to autoDiscover say whether they are audio or video.
     bool discovered_kind = false;
     /// 429 answers carry Retry-After.

@@ -80,6 +80,14 @@ void Session::sync_media()
     for (LocalTrack& track : local_)
         if (track.active)
             sync_local(track);
+    if (const Line* line = negotiation_.application()) {
+        SctpParameters sctp;
+        sctp.remote_port = static_cast<std::uint16_t>(line->sctp_port);
+        if (line->max_message_size)
+            sctp.remote_max_message_size = *line->max_message_size;
+        if (line->client_receives)
+            channels_.start(sctp, line->made_by_sfu);
+    }
     if (negotiation_.pending_offer())
         return; // what is pulled is not agreed upon yet
     for (RemoteTrack& track : remote_)
@@ -165,7 +173,9 @@ Outcome<calls::SessionDescription> Session::first_offer(const std::string& sdp)
         return std::move(*refusal);
     if (auto refusal = commit(std::move(draft), "sessions/new"))
         return std::move(*refusal);
-    return make_answer("sessions/new");
+    calls::SessionDescription answer = make_answer("sessions/new");
+    sync_media();
+    return answer;
 }
 
 } // namespace cf::emu

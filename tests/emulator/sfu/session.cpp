@@ -21,6 +21,7 @@ Negotiation::Rules negotiation_rules(const SfuOptions& o, bool third_party)
     rules.reuse_closed = o.reuse_sections == ReuseSections::Closed;
     rules.reuse_stopped = o.reuse_sections != ReuseSections::Never;
     rules.ssrc = o.offer_ssrc;
+    rules.reject_closed = o.reject_closed;
     return rules;
 }
 
@@ -63,7 +64,7 @@ Session::Session(SfuContext& context, std::string id, const calls::NewSessionReq
       negotiation_(local_transport(context, *transport_),
                    negotiation_rules(context.options(), request.third_party),
                    description_id(context)),
-      expiry_(context.executor())
+      expiry_(context.executor()), channels_(context, id_, *transport_)
 {
     transport_->on_state = [this](TransportState state) { on_transport_state(state); };
     transport_->on_first_packet = [this](Publication&) { context_.waits().poke(); };
@@ -118,6 +119,7 @@ void Session::lose()
         close_local(track);
     for (RemoteTrack& track : remote_)
         close_remote(track);
+    channels_.end();
     set_state(SessionState::Gone);
     // Not from within the transport's own callback: it may not be destroyed there.
     context_.executor().post([weak = weak_from_this()] {
@@ -231,6 +233,7 @@ calls::SessionInfo Session::info() const
         t.track_name = track.source.track_name;
         info.tracks.push_back({t, status(track.flowing())});
     }
+    info.data_channels = channels_.states();
     return info;
 }
 

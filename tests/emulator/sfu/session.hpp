@@ -18,6 +18,7 @@
 #include "tests/emulator/sfu/context.hpp"
 #include "tests/emulator/sfu/negotiation.hpp"
 #include "tests/emulator/sfu/refusal.hpp"
+#include "tests/emulator/sfu/session-channels.hpp"
 #include "tests/emulator/sfu/tracks.hpp"
 
 namespace cf::emu
@@ -57,6 +58,11 @@ public:
     void close_tracks(CloseTracks request, Reply<calls::CloseTracksAnswer> reply);
     void update_tracks(UpdateTracks request, Reply<calls::UpdateTracksAnswer> reply);
     [[nodiscard]] calls::SessionInfo info() const;
+    void establish(const EstablishRequest& request, Reply<EstablishAnswer> reply);
+    void new_channels(ChannelsRequest request, Reply<ChannelsAnswer> reply);
+    void update_channels(ChannelsRequest request, Reply<ChannelsAnswer> reply);
+    void close_channels(ChannelsRequest request, Reply<ChannelsAnswer> reply);
+    [[nodiscard]] SessionChannels& channels() { return channels_; }
     /// The answer to the offer that came with `sessions/new`.
     [[nodiscard]] Outcome<calls::SessionDescription> first_offer(const std::string& sdp);
 
@@ -121,6 +127,15 @@ private:
     void close_negotiated(const CloseTracks& request, const Reply<calls::CloseTracksAnswer>& reply);
     [[nodiscard]] std::optional<calls::ItemError> update_item(const calls::Track& item);
 
+    // session-datachannels.cpp
+    [[nodiscard]] std::optional<Refusal> check_channels(const ChannelsRequest& request) const;
+    void establish_by_offering(const Reply<EstablishAnswer>& reply);
+    void establish_with_offer(const calls::SessionDescription& offer,
+                              const Reply<EstablishAnswer>& reply);
+    void on_channels(ChannelsRequest request, const char* operation,
+                     ChannelItem (SessionChannels::*act)(const ChannelItem&),
+                     Reply<ChannelsAnswer> reply);
+
     SfuContext& context_;
     std::string id_;
     std::shared_ptr<Transport> transport_;
@@ -130,6 +145,7 @@ private:
     ScopedTimer expiry_;
     std::vector<LocalTrack> local_;
     std::vector<RemoteTrack> remote_;
+    SessionChannels channels_;
     std::deque<TimePoint> requests_;
 };
 

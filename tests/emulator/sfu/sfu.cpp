@@ -40,6 +40,7 @@ void Sfu::tick()
     const auto now = sessions_; // a session that ends takes itself out of the map
     for (const auto& [id, session] : now)
         session->collect_silent_tracks();
+    sample_usage();
     const Milliseconds period = std::min(Milliseconds{1000}, options_.timers.silent_track / 4);
     ticker_.start(std::max(period, Milliseconds{10}), [this] { tick(); });
 }
@@ -96,6 +97,17 @@ const LocalTrack* Sfu::find_track(const calls::TrackLocator& locator)
     return session->find_local(locator.track_name);
 }
 
+Session* Sfu::session(const std::string& id)
+{
+    return find_session(id).get();
+}
+
+std::weak_ptr<Session> Sfu::alive(const std::string& id)
+{
+    const auto it = sessions_.find(id);
+    return it == sessions_.end() ? std::weak_ptr<Session>{} : it->second;
+}
+
 void Sfu::forget(const std::string& session_id)
 {
     const auto it = sessions_.find(session_id);
@@ -103,12 +115,21 @@ void Sfu::forget(const std::string& session_id)
         return;
     for (const auto d : {FaultDirection::FromPeer, FaultDirection::ToPeer})
         counted_.erase(&it->second->transport().faults(d));
+    usage_.sample(session_id, it->second->transport().stats(executor_.now()), unix_time());
+    usage_.forget(session_id);
     sessions_.erase(it);
+}
+
+void Sfu::sample_usage()
+{
+    for (const auto& [id, session] : sessions_)
+        usage_.sample(id, session->transport().stats(executor_.now()), unix_time());
 }
 
 void Sfu::reset()
 {
     clear_faults();
+    usage_.clear();
     const auto now = sessions_;
     for (const auto& [id, session] : now)
         session->lose();

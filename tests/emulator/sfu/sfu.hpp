@@ -13,6 +13,7 @@
 #include "tests/emulator/sfu/context.hpp"
 #include "tests/emulator/sfu/main-executor.hpp"
 #include "tests/emulator/sfu/session.hpp"
+#include "tests/emulator/sfu/usage.hpp"
 
 namespace cf::emu
 {
@@ -36,7 +37,10 @@ public:
     {
         return sessions_;
     }
-    /// Ends all sessions, and forgets all faults.
+    [[nodiscard]] const Usage& usage() const { return usage_; }
+    /// Brings the usage up to date.
+    void sample_usage();
+    /// Ends all sessions, and forgets all faults and usage.
     void reset();
 
     Result<FaultId> add_fault(Fault fault);
@@ -52,6 +56,8 @@ public:
     [[nodiscard]] FaultRegistry& faults() override { return faults_; }
     [[nodiscard]] WaitList& waits() override { return waits_; }
     [[nodiscard]] const LocalTrack* find_track(const calls::TrackLocator& locator) override;
+    [[nodiscard]] Session* session(const std::string& id) override;
+    [[nodiscard]] std::weak_ptr<Session> alive(const std::string& id) override;
     void forget(const std::string& session_id) override;
     [[nodiscard]] std::string random_hex(std::size_t digits) override;
     [[nodiscard]] std::uint64_t unix_time() const override;
@@ -72,6 +78,7 @@ private:
     std::string address_;
     FaultRegistry faults_;
     std::map<const NetworkFaults*, FaultCounters> counted_;
+    Usage usage_;
     WaitList waits_;
     ScopedTimer ticker_;
     std::random_device random_;
