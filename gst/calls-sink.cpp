@@ -291,7 +291,7 @@ void CallsSink::is_settled(const std::string& pad)
 
 void CallsSink::release_held()
 {
-    const auto intents = [&] {
+    auto intents = [&] {
         Lock lock(mu_);
         state_.unsettled.clear();
         auto held = std::exchange(state_.held, {});
@@ -299,8 +299,8 @@ void CallsSink::release_held()
             state_.published.insert(intent.slot);
         return held;
     }();
-    for (const calls::PublishIntent& intent : intents)
-        session_->publish(intent);
+    if (!intents.empty())
+        session_->publish(std::move(intents));
 }
 
 // -- end of stream --------------------------------------------------------------------------------

@@ -250,9 +250,12 @@ std::shared_ptr<Executor> ElementSession::executor() const
     return running_ == nullptr ? nullptr : running_->io;
 }
 
-void ElementSession::publish(calls::PublishIntent intent)
+void ElementSession::publish(std::vector<calls::PublishIntent> intents)
 {
-    with_session([intent = std::move(intent)](calls::Session& s) { s.publish(intent); });
+    with_session([intents = std::move(intents)](calls::Session& s) {
+        for (const calls::PublishIntent& intent : intents)
+            s.publish(intent);
+    });
 }
 
 void ElementSession::pull(calls::PullIntent intent)

@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "gst/gst-ref.hpp"
 #include "gst/peer-context.hpp"
@@ -104,7 +105,8 @@ public:
     // -- intents; none has an effect unless running -----------------------------------------------
 
     [[nodiscard]] SlotTable& slots() { return *slots_; }
-    void publish(calls::PublishIntent intent);
+    /// In one turn of the session's thread, so that all go in one exchange.
+    void publish(std::vector<calls::PublishIntent> intents);
     void pull(calls::PullIntent intent);
     void remove(SlotId slot);
     void update(SlotId slot, std::optional<calls::TrackLocator> source,
