@@ -137,14 +137,17 @@ void WebRtcPeer::close()
         return;
     auto rest =
         std::pair{sender_ ? sender_->close() : [] {}, receiver_ ? receiver_->close() : [] {}};
-    const auto parent = Ref<GstObject>::adopt(gst_object_get_parent(GST_OBJECT(webrtcbin_.get())));
-    if (parent)
-        gst_bin_remove(GST_BIN(parent.get()), webrtcbin_.get());
-    // Joins webrtcbin's threads: some milliseconds, but nobody promises that.
+    // A change of the element's state that is going on in another thread must not wake it again.
+    gst_element_set_locked_state(webrtcbin_.get(), TRUE);
+    // Joins webrtcbin's threads: some milliseconds, but nobody promises that. Only then out of the
+    // element, which takes its clock away: an RTP session without one trips over the next RTCP.
     run_in_background("cfcalls-close", [bin = std::move(webrtcbin_), rest = std::move(rest)] {
         gst_element_set_state(bin.get(), GST_STATE_NULL);
         rest.first();
         rest.second();
+        const auto parent = Ref<GstObject>::adopt(gst_object_get_parent(GST_OBJECT(bin.get())));
+        if (parent)
+            gst_bin_remove(GST_BIN(parent.get()), bin.get());
     });
 }
 
