@@ -123,11 +123,25 @@ Status SendChain::append_filter(Ref<GstCaps> caps)
     return ok_status();
 }
 
+// Behind the clock nothing waits for the encoder: one that cannot keep up loses frames rather than
+// fall behind the sound, further and further.
+Status SendChain::append_frame_dropper()
+{
+    CF_TRY_LET(GstElement * dropper, append("queue"));
+    g_object_set(dropper, "max-size-buffers", 2U, "max-size-bytes", 0U, "max-size-time",
+                 G_GUINT64_CONSTANT(0), nullptr);
+    gst_util_set_object_arg(G_OBJECT(dropper), "leaky", "downstream");
+    return ok_status();
+}
+
 Status SendChain::assemble(const GstCaps* caps)
 {
+    const bool raw_video = wish_.kind == MediaKind::Video && input_.form == InputForm::Raw;
     CF_TRY_LET(GstElement * queue, append("queue"));
-    configure_queue(queue, wish_, wish_.kind == MediaKind::Video && input_.form == InputForm::Raw);
+    configure_queue(queue, wish_, raw_video);
     CF_TRY(append("clocksync"));
+    if (raw_video && !wish_.live)
+        CF_TRY(append_frame_dropper());
     if (input_.form == InputForm::Raw)
         CF_TRY(add_encoding(caps));
     else

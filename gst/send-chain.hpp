@@ -80,6 +80,7 @@ public:
 private:
     SendChain(SlotId id, const SendWish& wish, const SendInput& input, SendChainEvents events);
     Status assemble(const GstCaps* caps);
+    Status append_frame_dropper();
     Status add_encoding(const GstCaps* caps);
     Status add_conversion(const GstCaps* caps, const EncoderChoice& choice);
     Status add_payloader(const GstCaps* caps);

@@ -38,6 +38,15 @@ void set_if_there(GstElement* element, const char* property, gboolean value)
         g_object_set(element, property, value, nullptr);
 }
 
+// Sender reports say when a picture was taken, not when it left: an encoder that needs longer than
+// the other would put picture and sound apart by that at the receiver (RFC 3550 6.4.1).
+void report_capture_time(GstElement* webrtcbin)
+{
+    const auto rtpbin = Ref<GstElement>::adopt(gst_bin_get_by_name(GST_BIN(webrtcbin), "rtpbin"));
+    if (rtpbin)
+        set_if_there(rtpbin.get(), "rtcp-sync-send-time", FALSE);
+}
+
 // webrtcbin goes to READY without these and fails only later, without saying which it misses.
 Status check_helpers()
 {
@@ -92,6 +101,7 @@ Status WebRtcPeer::set_up()
     if (!context_->stun_server.empty() && !context_->loopback_candidates)
         g_object_set(bin, "stun-server", context_->stun_server.c_str(), nullptr);
     set_if_there(bin, "reuse-source-pads", TRUE); // P22; 1.26
+    report_capture_time(bin);
     tune_ice(bin, context_->loopback_candidates);
     connect_signals();
     if (context_->on_webrtcbin)

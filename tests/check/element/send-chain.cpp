@@ -322,12 +322,35 @@ GST_START_TEST(files_are_sent_in_real_time)
 }
 GST_END_TEST
 
+GST_START_TEST(slow_encoder_loses_frames_and_not_the_time)
+{
+    auto wish = video_wish();
+    wish.live = false;
+    ChainFixture f("videotestsrc num-buffers=90 ! "
+                   "video/x-raw,format=I420,width=160,height=120,framerate=30/1",
+                   kRawVideo, wish);
+    // Takes 150 ms for a frame: 13.5 s for all of them.
+    const auto slow = [](GstPad*, GstPadProbeInfo*, gpointer) {
+        const gint64 until = g_get_monotonic_time() + 150000;
+        (void)wait_until([&] { return g_get_monotonic_time() >= until; }, Milliseconds{1000});
+        return GST_PAD_PROBE_OK;
+    };
+    const auto pad = Ref<GstPad>::adopt(gst_element_get_static_pad(f.find("vp8enc").get(), "sink"));
+    gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_BUFFER, slow, nullptr, nullptr);
+    const gint64 begin = g_get_monotonic_time();
+    f.play();
+    fail_unless(wait_until([&] { return f.eos > 0; }));
+    const gint64 took = g_get_monotonic_time() - begin;
+    fail_unless(took < 8000000, "three seconds of video took %" G_GINT64_FORMAT " us", took);
+}
+GST_END_TEST
+
 GST_START_TEST(only_a_live_queue_drops)
 {
     for (const bool live : {true, false}) {
-        auto wish = video_wish();
+        auto wish = audio_wish();
         wish.live = live;
-        ChainFixture f(kVideo, kRawVideo, wish);
+        ChainFixture f(kAudio, kRawAudio, wish);
         fail_unless_equals_int(get<gint>(f.find("queue"), "leaky"), live ? 2 : 0);
         fail_unless(get<guint64>(f.find("queue"), "max-size-time") > 0);
     }
@@ -437,6 +460,7 @@ static Suite* send_chain_suite()
     tcase_add_test(tc, b_frames_are_refused_with_a_way_out);
     tcase_add_test(tc, eos_is_told_and_goes_no_further);
     tcase_add_test(tc, files_are_sent_in_real_time);
+    tcase_add_test(tc, slow_encoder_loses_frames_and_not_the_time);
     tcase_add_test(tc, only_a_live_queue_drops);
     tcase_add_test(tc, odd_sizes_are_made_even_for_h264);
     tcase_add_test(tc, interlaced_video_is_deinterlaced);
