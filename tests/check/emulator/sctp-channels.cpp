@@ -60,12 +60,14 @@ struct Pair {
     double loss = 0;
     std::mt19937 random{3};
 
-    explicit Pair(const SctpParameters& parameters = {})
+    explicit Pair(const SctpParameters& parameters = {}, bool start = true)
     {
         make(a, b, parameters);
         make(b, a, parameters);
-        a.sctp->start();
-        b.sctp->start();
+        if (start) {
+            a.sctp->start();
+            b.sctp->start();
+        }
     }
     void make(End& self, End& other, const SctpParameters& parameters)
     {
@@ -130,6 +132,15 @@ GST_START_TEST(negotiated_channels_carry_text_and_binary_both_ways)
     fail_unless_equals_int(s.channels[0].messages_received, 1);
     fail_unless_equals_int(s.channels[0].bytes_received, 5);
     fail_unless_equals_int(s.channels[0].messages_sent, 3);
+}
+GST_END_TEST;
+
+GST_START_TEST(a_peer_that_starts_first_is_not_turned_away)
+{
+    Pair p({}, false);
+    p.a.sctp->start();
+    p.connect();
+    fail_if(p.a.disconnected || p.b.disconnected);
 }
 GST_END_TEST;
 
@@ -394,6 +405,7 @@ static Suite* sctp_channels_suite()
     TCase* tc = tcase_create("general");
     suite_add_tcase(s, tc);
     tcase_add_test(tc, negotiated_channels_carry_text_and_binary_both_ways);
+    tcase_add_test(tc, a_peer_that_starts_first_is_not_turned_away);
     tcase_add_test(tc, a_channel_can_be_opened_in_band_from_either_side);
     tcase_add_test(tc, large_messages_arrive_whole);
     tcase_add_test(tc, loss_is_repaired_in_order);

@@ -235,8 +235,7 @@ void SessionTransport::tick_data_channels()
 {
     if (!sctp_ || !channel_.ready())
         return;
-    if (!std::exchange(sctp_started_, true))
-        sctp_->start();
+    sctp_->start();
     sctp_->tick();
 }
 

@@ -113,7 +113,6 @@ private:
     RtpDemuxer demuxer_;
     std::map<std::string, std::shared_ptr<Subscription>> subscriptions_;
     std::unique_ptr<SctpAssociation> sctp_;
-    bool sctp_started_ = false;
     TwccReceiver twcc_;
     std::uint16_t transport_sequence_ = 0;
     BandwidthEstimator estimator_;

@@ -137,7 +137,7 @@ bool SctpAssociation::configure()
 
 void SctpAssociation::start()
 {
-    if (socket_ == nullptr)
+    if (socket_ == nullptr || std::exchange(started_, true))
         return;
     sockaddr_conn remote = conn_address(handle_, parameters_.remote_port);
     usrsctp_connect(socket_, reinterpret_cast<sockaddr*>(&remote), sizeof remote);
@@ -152,6 +152,7 @@ void SctpAssociation::receive(std::span<const std::uint8_t> packet)
 {
     if (socket_ == nullptr)
         return;
+    start();
     usrsctp_conninput(reinterpret_cast<void*>(handle_), packet.data(), packet.size(), 0);
     tick();
 }

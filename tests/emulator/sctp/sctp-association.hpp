@@ -26,9 +26,10 @@ public:
     SctpAssociation(const SctpAssociation&) = delete;
     SctpAssociation& operator=(const SctpAssociation&) = delete;
 
-    /// Starts connecting; both ends do (RFC 8831 6.5). Packets may be received before.
+    /// Starts connecting, once; both ends do (RFC 8831 6.5).
     void start();
-    /// One decrypted record.
+    /// One decrypted record. The first one starts us if nothing else did: usrsctp answers what
+    /// comes for a socket that neither listens nor connects with ABORT.
     void receive(std::span<const std::uint8_t> packet);
     /// Sends what waits, and runs the callbacks of what has happened.
     void tick();
@@ -92,6 +93,7 @@ private:
     Send send_;
     std::uintptr_t handle_ = 0; ///< our address in usrsctp's eyes
     struct socket* socket_ = nullptr;
+    bool started_ = false;
     bool connected_ = false;
     bool dispatching_ = false;
     std::map<std::uint16_t, Channel> channels_;
