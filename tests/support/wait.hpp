@@ -28,6 +28,9 @@ inline constexpr Milliseconds kPatience{45000};
         nullptr, nullptr, nullptr};
     GSource* tick = g_source_new(&funcs, sizeof(GSource));
     g_source_attach(tick, nullptr);
+    // Whoever changes a source of a context that nobody owns wakes it, ourselves included: the loop
+    // would spin.
+    const bool owner = g_main_context_acquire(nullptr) != FALSE;
     bool holds = condition();
     while (!holds && g_get_monotonic_time() < deadline) {
         g_source_set_ready_time(tick, g_get_monotonic_time() + 5000);
@@ -35,6 +38,8 @@ inline constexpr Milliseconds kPatience{45000};
         g_source_set_ready_time(tick, -1);
         holds = condition();
     }
+    if (owner)
+        g_main_context_release(nullptr);
     g_source_destroy(tick);
     g_source_unref(tick);
     return holds;
