@@ -91,6 +91,8 @@ void ReceiveChain::set_pad(GstGhostPad* pad, GstStream* stream, guint group_id)
 {
     watch(GST_PAD(pad));
     Lock l{mu_};
+    if (down_)
+        return; // the element has stopped meanwhile, and nobody would let go of the pad again
     pad_ = Ref<GstPad>::retain(GST_PAD(pad));
     stream_ = Ref<GstStream>::retain(stream);
     group_id_ = group_id;
@@ -177,6 +179,15 @@ void ReceiveChain::take_down()
     if (const auto bin = Ref<GstObject>::adopt(gst_object_get_parent(GST_OBJECT(guard_.get()))))
         gst_bin_remove(GST_BIN(bin.get()), guard_.get());
     drop_output();
+    // The pad owns this chain: held any longer, neither of them would ever go.
+    Ref<GstPad> out;
+    Ref<GstStream> stream;
+    Ref<GstPad> attached;
+    Lock l{mu_};
+    down_ = true;
+    std::swap(out, pad_);
+    std::swap(stream, stream_);
+    std::swap(attached, attached_);
 }
 
 } // namespace cf::gst

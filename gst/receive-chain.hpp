@@ -128,6 +128,7 @@ private:
     Ref<GstStream> stream_ CF_GUARDED_BY(mu_);
     guint group_id_ CF_GUARDED_BY(mu_) = 0;
     Ref<GstPad> attached_ CF_GUARDED_BY(mu_);
+    bool down_ CF_GUARDED_BY(mu_) = false;
 };
 
 } // namespace cf::gst

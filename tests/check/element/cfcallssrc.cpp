@@ -553,6 +553,7 @@ GST_START_TEST(state_changes_wait_for_nothing_and_leave_nothing)
     Service service;
     Pipeline p("cfcallssrc name=src tracks=pub/cam,pub/mic");
     const auto src = p.element("src");
+    std::atomic<unsigned> pads_gone = 0;
     for (int i = 0; i < 10; ++i) {
         // Every other time the service says nothing at all.
         if (i % 2 == 1)
@@ -568,6 +569,11 @@ GST_START_TEST(state_changes_wait_for_nothing_and_leave_nothing)
                 ++first;
             service.offer(first, MediaKind::Video, kVideoFormats);
             p.wait_for("the pad", [&] { return pad_names(src).size() == 1; });
+            const auto pad = Ref<GstPad>::adopt(gst_element_get_static_pad(src.get(), "video_0"));
+            g_object_weak_ref(
+                G_OBJECT(pad.get()),
+                [](gpointer data, GObject*) { ++*static_cast<std::atomic<unsigned>*>(data); },
+                &pads_gone);
             fail_unless(p.set_state(GST_STATE_PAUSED) == GST_STATE_CHANGE_NO_PREROLL);
         }
         p.stop(Milliseconds{3500});
@@ -576,6 +582,7 @@ GST_START_TEST(state_changes_wait_for_nothing_and_leave_nothing)
         service.on_io([&] { service.api->forget_faults(); });
     }
     fail_unless_equals_int(service.open_tracks(), 0);
+    p.wait_for("the end of every pad", [&] { return pads_gone == 5; });
 }
 GST_END_TEST
 
