@@ -69,8 +69,6 @@ G_DEFINE_TYPE_WITH_CODE(GstCfCallsSink, gst_cf_calls_sink, GST_TYPE_BIN,
 namespace
 {
 
-constexpr cf::Milliseconds kLongestBackgroundWork{3000};
-
 CallsSink& sink_of(gpointer object)
 {
     return *GST_CF_CALLS_SINK(object)->priv->sink;
@@ -200,7 +198,7 @@ GstStateChangeReturn change_state(GstElement* element, GstStateChange transition
         break;
     case GST_STATE_CHANGE_READY_TO_NULL:
         // A program that ends now would pull OpenSSL away under the thread that makes the key.
-        (void)cf::gst::wait_for_background_work(kLongestBackgroundWork);
+        (void)cf::gst::wait_for_background_work();
         break;
     default:
         break;

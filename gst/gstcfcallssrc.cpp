@@ -139,6 +139,10 @@ GstStateChangeReturn change_state(GstElement* element, GstStateChange transition
         src.drop_tracks();
         cf::gst::wait_for_background_work(src.session().settings().close_timeout);
         break;
+    case GST_STATE_CHANGE_READY_TO_NULL:
+        // A program that ends now would pull OpenSSL away under the thread that makes the key.
+        cf::gst::wait_for_background_work();
+        break;
     default:
         break;
     }
