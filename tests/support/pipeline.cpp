@@ -39,7 +39,7 @@ Pipeline::Pipeline(const std::string& launch_line)
     pipeline_ = Ref<GstElement>::sink(parsed);
     if (!GST_IS_PIPELINE(parsed)) {
         GstElement* whole = gst_pipeline_new(nullptr);
-        gst_bin_add(GST_BIN(whole), GST_ELEMENT(gst_object_ref(parsed)));
+        gst_bin_add(GST_BIN(whole), parsed);
         pipeline_ = Ref<GstElement>::sink(whole);
     }
     bus_ = Ref<GstBus>::adopt(gst_element_get_bus(pipeline_.get()));
