@@ -26,9 +26,11 @@ std::string url_host(const std::string& address)
 } // namespace
 
 Emulator::Emulator(std::unique_ptr<Sfu> sfu, const EmulatorOptions& options)
-    : sfu_(std::move(sfu)), log_(sfu_->options().limits.log_entries), calls_(*sfu_, log_),
-      turn_(*sfu_, log_, options.turn), analytics_(*sfu_, log_, options.analytics),
-      control_(*sfu_, log_), epoch_(sfu_->executor().now())
+    : sfu_(std::move(sfu)),
+      log_(sfu_->options().limits.log_entries, sfu_->options().limits.log_bytes),
+      calls_(*sfu_, log_), turn_(*sfu_, log_, options.turn),
+      analytics_(*sfu_, log_, options.analytics), control_(*sfu_, log_),
+      epoch_(sfu_->executor().now())
 {
 }
 

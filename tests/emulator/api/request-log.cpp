@@ -41,7 +41,18 @@ std::string without_ice_passwords(const std::string& body)
     return out.append(body, from);
 }
 
+std::size_t bytes_of(const LogEntry& e)
+{
+    return e.path.size() + e.query.size() + e.request_body.size() + e.response_body.size();
+}
+
 } // namespace
+
+void RequestLog::clear()
+{
+    entries_.clear();
+    bytes_ = 0;
+}
 
 void RequestLog::add(LogEntry entry)
 {
@@ -50,9 +61,12 @@ void RequestLog::add(LogEntry entry)
         ++refused_;
     entry.request_body = without_ice_passwords(entry.request_body);
     entry.response_body = without_ice_passwords(entry.response_body);
+    bytes_ += bytes_of(entry);
     entries_.push_back(std::move(entry));
-    while (entries_.size() > capacity_)
+    while (entries_.size() > capacity_ || (bytes_ > max_bytes_ && !entries_.empty())) {
+        bytes_ -= bytes_of(entries_.front());
         entries_.pop_front();
+    }
 }
 
 void RequestLog::write(json::JsonWriter& w, std::uint64_t after, const std::string& session,

@@ -32,11 +32,15 @@ struct LogEntry {
 class RequestLog
 {
 public:
-    explicit RequestLog(std::size_t capacity) : capacity_(capacity) {}
+    /// At most @p capacity entries, and @p max_bytes of text in them; the oldest go first.
+    RequestLog(std::size_t capacity, std::size_t max_bytes)
+        : capacity_(capacity), max_bytes_(max_bytes)
+    {
+    }
 
     /// Bodies are kept without ICE passwords.
     void add(LogEntry entry);
-    void clear() { entries_.clear(); }
+    void clear();
     [[nodiscard]] std::uint64_t total() const { return total_; }
     [[nodiscard]] std::uint64_t refused() const { return refused_; }
 
@@ -46,6 +50,8 @@ public:
 
 private:
     std::size_t capacity_;
+    std::size_t max_bytes_;
+    std::size_t bytes_ = 0;
     std::uint64_t total_ = 0;
     std::uint64_t refused_ = 0;
     std::deque<LogEntry> entries_;

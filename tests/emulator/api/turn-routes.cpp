@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tests/emulator/api/turn-routes.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -140,11 +141,15 @@ HttpAnswer TurnRoutes::generate(const std::string& body, bool as_array)
                            wanted->identifier.empty() ? "cfcalls" : wanted->identifier);
     const auto urls =
         options_.urls.empty() ? default_urls(sfu_.candidate_address()) : options_.urls;
-    credentials_[username] = {wanted->identifier, expires};
+    credentials_[username] = {expires};
     // Names of credentials that nobody can use any more need not be known for ever.
     std::erase_if(credentials_, [now = sfu_.executor().now()](const auto& entry) {
         return entry.second.expires < now;
     });
+    if (credentials_.size() > options_.max_credentials)
+        credentials_.erase(
+            std::min_element(credentials_.begin(), credentials_.end(),
+                             [](auto& a, auto& b) { return a.second.expires < b.second.expires; }));
 
     json::JsonWriter w;
     {

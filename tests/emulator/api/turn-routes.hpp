@@ -30,11 +30,12 @@ struct TurnOptions {
     /// empty: the credentials are random, 96 hex digits each, as the service's.
     std::string shared_secret;
     std::int64_t max_ttl_s = 48 * 3600; ///< "48 h"
+    /// How many can be revoked; beyond it those that expire first are forgotten.
+    std::size_t max_credentials = 10000;
 };
 
 /// A pair that was given out.
 struct TurnCredential {
-    std::string identifier; ///< customIdentifier; empty if none was said
     TimePoint expires{};
     bool revoked = false;
 };

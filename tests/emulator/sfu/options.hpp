@@ -38,6 +38,9 @@ struct Limits {
     std::size_t sessions = 2000;
     std::size_t body_bytes = 1024 * 1024;
     std::size_t log_entries = 500;
+    std::size_t log_bytes = 16 * 1024 * 1024;
+    std::size_t name_bytes = 1024;   ///< of a track; longer ones are refused
+    std::size_t closed_tracks = 128; ///< per session and direction, that inspection still shows
 };
 
 struct SfuOptions {

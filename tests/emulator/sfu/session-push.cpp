@@ -57,6 +57,7 @@ void Session::publish(const std::string& name, const Line& line)
     track.kind = media_kind(line.kind);
     track.since = context_.executor().now();
     local_.push_back(std::move(track));
+    forget_closed(local_, context_.options().limits.closed_tracks);
 }
 
 void Session::discover(calls::NewTracksAnswer& answer)

@@ -251,6 +251,11 @@ void Session::new_tracks(NewTracks request, Reply<calls::NewTracksAnswer> reply)
     for (const auto& members : request.tracks)
         if (!members.location)
             return reply(refusals::bad_json("tracks: location is missing"));
+    const std::size_t longest = context_.options().limits.name_bytes;
+    for (const calls::Track& track : tracks)
+        if (track.track_name.size() > longest)
+            return reply(refusals::invalid_params("tracks: trackName is longer than " +
+                                                  std::to_string(longest) + " bytes"));
     const auto remote = std::count_if(tracks.begin(), tracks.end(), [](const calls::Track& t) {
         return t.location == calls::Location::Remote;
     });

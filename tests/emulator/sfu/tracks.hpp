@@ -2,9 +2,11 @@
 // The tracks of a session: what it publishes and what it pulls.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "lib/base/executor.hpp"
 #include "lib/calls/types.hpp"
@@ -44,5 +46,14 @@ struct RemoteTrack {
                !subscription->source()->closed();
     }
 };
+
+/// Forgets the oldest of the closed tracks in @p tracks when there are more than @p most.
+template <typename Track> void forget_closed(std::vector<Track>& tracks, std::size_t most)
+{
+    const auto is_closed = [](const Track& t) { return !t.active; };
+    const auto closed = std::count_if(tracks.begin(), tracks.end(), is_closed);
+    if (static_cast<std::size_t>(closed) > most)
+        tracks.erase(std::find_if(tracks.begin(), tracks.end(), is_closed));
+}
 
 } // namespace cf::emu
