@@ -415,7 +415,7 @@ GST_START_TEST(key_frame_requests_are_passed_up_but_not_each)
 }
 GST_END_TEST;
 
-GST_START_TEST(padding_is_dropped_without_a_gap_or_passed_by_option)
+GST_START_TEST(padding_is_passed_on_or_dropped_by_option)
 {
     for (const bool forward : {false, true}) {
         MediaOptions options;
@@ -900,7 +900,7 @@ static Suite* media_forwarding_suite()
     tcase_add_test(tc, a_flood_of_nacks_is_not_served_without_bound);
     tcase_add_test(tc, a_peer_cannot_make_up_sources_without_end);
     tcase_add_test(tc, key_frame_requests_are_passed_up_but_not_each);
-    tcase_add_test(tc, padding_is_dropped_without_a_gap_or_passed_by_option);
+    tcase_add_test(tc, padding_is_passed_on_or_dropped_by_option);
     tcase_add_test(tc, sections_are_found_by_mid_before_anything_else);
     tcase_add_test(tc, the_payload_type_is_the_last_resort);
     tcase_add_test(tc, layers_are_found_by_rid_and_repaired_rid);

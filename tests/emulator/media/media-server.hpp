@@ -24,8 +24,8 @@ struct MediaOptions {
     /// No authenticated check for this long means Disconnected (RFC 7675: 30 s; clients check
     /// every 4 to 6 s, libnice 1.22 without keepalive-conncheck sends only every 25 s).
     Milliseconds consent_timeout{30000};
-    /// Pass padding-only packets on (browsers' probes) instead of dropping them.
-    bool forward_padding = false;
+    /// Pass padding-only packets on (browsers' probes), as the service does, or drop them.
+    bool forward_padding = true;
     /// Only this SRTP profile, by its SSL name ("SRTP_AES128_CM_SHA1_80", "SRTP_AEAD_AES_128_GCM");
     /// empty: both, GCM preferred last because the real service was seen with the former.
     std::string srtp_profile;
