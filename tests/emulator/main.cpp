@@ -54,14 +54,7 @@ int run(const CommandLine& line)
             return fail(id.error());
     warn_if_reachable(line.options.http_address);
 
-    const std::string& url = (*emulator)->base_url();
-    const std::string url_file = line.state_dir.empty() ? "" : line.state_dir + "/base-url";
-    if (!url_file.empty())
-        if (auto status = write_base_url(url_file, url); !status)
-            return fail(status.error());
-    std::printf("%s\n", url.c_str());
-    std::fflush(stdout);
-
+    // Before anybody is told that this is ready: who reads that line may end us the next moment.
     const auto loop = cf::Ref<GMainLoop>::adopt(g_main_loop_new(nullptr, FALSE));
     const auto quit = [](gpointer data) -> gboolean {
         g_main_loop_quit(static_cast<GMainLoop*>(data));
@@ -69,6 +62,14 @@ int run(const CommandLine& line)
     };
     g_unix_signal_add(SIGTERM, quit, loop.get());
     g_unix_signal_add(SIGINT, quit, loop.get());
+
+    const std::string& url = (*emulator)->base_url();
+    const std::string url_file = line.state_dir.empty() ? "" : line.state_dir + "/base-url";
+    if (!url_file.empty())
+        if (auto status = write_base_url(url_file, url); !status)
+            return fail(status.error());
+    std::printf("%s\n", url.c_str());
+    std::fflush(stdout);
     g_main_loop_run(loop.get());
     if (!url_file.empty())
         std::remove(url_file.c_str());
@@ -82,6 +83,10 @@ int main(int argc, char** argv)
     auto line = cf::emu::read_command_line(argc, argv);
     if (!line)
         return fail(line.error());
+    if (!line->manual.empty()) {
+        std::fputs(line->manual.c_str(), stdout);
+        return EXIT_SUCCESS;
+    }
     if (line->show_version) {
         std::printf("cfcalls-emulator " CF_VERSION "\n");
         return EXIT_SUCCESS;

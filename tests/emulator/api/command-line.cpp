@@ -5,6 +5,7 @@
 #include <deque>
 
 #include "lib/base/ref.hpp"
+#include "tests/emulator/api/manual.hpp"
 
 namespace cf::emu
 {
@@ -12,34 +13,9 @@ namespace cf::emu
 namespace
 {
 
+using Section = ManualSection;
 using OwnedOptionContext = Owned<GOptionContext, g_option_context_free>;
 using OwnedArguments = Owned<char*, g_strfreev>;
-
-constexpr char kSummary[] =
-    "A local Cloudflare Calls (Realtime SFU): the HTTP API and a real media plane, on this\n"
-    "machine, with no account. It is as strict as the service: a request that would fail there\n"
-    "fails here, with the same status, code and text.\n"
-    "\n"
-    "When it is ready it prints one line, its base URL, and then serves until SIGTERM or Ctrl-C.\n"
-    "Without options it listens on 127.0.0.1, and takes the app id \"local-app\" and the secret\n"
-    "\"local-secret\" (or what CALLS_APP_ID and CALLS_APP_SECRET say).";
-
-constexpr char kDescription[] =
-    "Example, in two terminals:\n"
-    "  cfcalls-emulator --port 9100\n"
-    "  export CALLS_API_BASE=http://127.0.0.1:9100/v1 CALLS_APP_ID=local-app \\\n"
-    "         CALLS_APP_SECRET=local-secret\n"
-    "  gst-launch-1.0 videotestsrc ! cfcallssink\n"
-    "\n"
-    "Looking inside, as JSON: GET /_emulator/state, /_emulator/log, /_emulator/faults.\n"
-    "Faults, on the command line or as JSON to POST /_emulator/faults:\n";
-
-constexpr char kFaultHelp[] =
-    "Every fault also takes operation (\"sessions/new\", \"tracks/new\", \"renegotiate\",\n"
-    "\"tracks/close\", \"tracks/update\", \"session\"), session (an id) and count (how often it\n"
-    "strikes; without it, always):\n"
-    "  --fault status:status=503,operation=tracks/new,count=2 --fault "
-    "loss:percent=5,direction=up\n";
 
 // Options as GOption fills them in.
 struct Raw {
@@ -47,16 +23,18 @@ struct Raw {
         reuse_sections, state_dir, turn_key, turn_token, turn_secret, account, api_token;
     OwnedArguments faults, turn_urls;
     int port = 0, udp_port = 0;
-    int version = FALSE;
+    int version = FALSE, help = FALSE;
 };
 
 struct NumberOption {
+    Section section;
     const char* name;
     const char* help;
     int value;
     void (*apply)(EmulatorOptions& options, int value);
 };
 struct FlagOption {
+    Section section;
     const char* name;
     const char* help;
     void (*apply)(EmulatorOptions& options);
@@ -74,57 +52,67 @@ std::deque<NumberOption> number_options()
     const MediaOptions m;
     const auto n = [](auto value) { return static_cast<int>(value); };
     return {
-        {"connect-wait", "How long an operation waits for the peer to connect, before 425",
+        {Section::Timers, "connect-wait",
+         "How long an operation waits for the peer to connect, before 425",
          n(d.timers.connect_wait.count()),
          [](auto& o, int v) { o.sfu.timers.connect_wait = ms(v); }},
-        {"packet-wait", "How long a pull waits for packets of a silent track",
+        {Section::Timers, "packet-wait", "How long a pull waits for packets of a silent track",
          n(d.timers.packet_wait.count()), [](auto& o, int v) { o.sfu.timers.packet_wait = ms(v); }},
-        {"never-connected", "Life of a session that never connects",
+        {Section::Timers, "never-connected", "Life of a session that never connects",
          n(d.timers.never_connected.count()),
          [](auto& o, int v) { o.sfu.timers.never_connected = ms(v); }},
-        {"disconnected", "How long a session waits for its peer to come back",
+        {Section::Timers, "disconnected", "How long a session waits for its peer to come back",
          n(d.timers.disconnected.count()),
          [](auto& o, int v) { o.sfu.timers.disconnected = ms(v); }},
-        {"channel-ack", "How long a channel with waitForAck waits for it",
+        {Section::Timers, "channel-ack", "How long a channel with waitForAck waits for it",
          n(d.timers.channel_ack.count()), [](auto& o, int v) { o.sfu.timers.channel_ack = ms(v); }},
-        {"silent-track", "A track without packets for this long is collected",
+        {Section::Timers, "silent-track", "A track without packets for this long is collected",
          n(d.timers.silent_track.count()),
          [](auto& o, int v) { o.sfu.timers.silent_track = ms(v); }},
-        {"consent-timeout", "No ICE check for this long means disconnected",
+        {Section::Timers, "consent-timeout", "No ICE check for this long means disconnected",
          n(m.consent_timeout.count()), [](auto& o, int v) { o.media.consent_timeout = ms(v); }},
-        {"rate-limit", "Requests per second and session, 0 for any",
+        {Section::Limits, "rate-limit", "Requests per second and session, 0 for any",
          n(d.limits.requests_per_second),
          [](auto& o, int v) { o.sfu.limits.requests_per_second = static_cast<unsigned>(v); }},
-        {"max-body", "Largest request body in bytes", n(d.limits.body_bytes),
+        {Section::Limits, "max-body", "Largest request body in bytes", n(d.limits.body_bytes),
          [](auto& o, int v) { o.sfu.limits.body_bytes = static_cast<std::size_t>(v); }},
-        {"max-sessions", "Most sessions at a time", n(d.limits.sessions),
+        {Section::Limits, "max-sessions", "Most sessions at a time", n(d.limits.sessions),
          [](auto& o, int v) { o.sfu.limits.sessions = static_cast<std::size_t>(v); }},
-        {"max-sections", "Most m= sections of a session, before 410",
+        {Section::Limits, "max-sections", "Most m= sections of a session, before 410",
          n(d.limits.sections_per_session),
          [](auto& o, int v) { o.sfu.limits.sections_per_session = static_cast<std::size_t>(v); }},
-        {"log-size", "How many requests /_emulator/log remembers", n(d.limits.log_entries),
+        {Section::Limits, "log-size", "How many requests /_emulator/log remembers",
+         n(d.limits.log_entries),
          [](auto& o, int v) { o.sfu.limits.log_entries = static_cast<std::size_t>(v); }},
+        {Section::Limits, "log-bytes", "How many bytes of them", n(d.limits.log_bytes),
+         [](auto& o, int v) { o.sfu.limits.log_bytes = static_cast<std::size_t>(v); }},
     };
 }
 
 std::deque<FlagOption> flag_options()
 {
     return {
-        {"offer-all-codecs", "List every codec in offers for pulls, not only the publication's",
+        {Section::OpenPoints, "offer-all-codecs",
+         "List every codec in offers for pulls, not only the publication's",
          [](auto& o) { o.sfu.offer_all_codecs = true; }},
-        {"no-ssrc", "No a=ssrc lines in descriptions", [](auto& o) { o.sfu.offer_ssrc = false; }},
-        {"remb", "Negotiate goog-remb", [](auto& o) { o.sfu.codecs.remb = true; }},
-        {"no-transport-cc", "Do not negotiate transport-cc",
+        {Section::OpenPoints, "no-ssrc", "No a=ssrc lines in descriptions",
+         [](auto& o) { o.sfu.offer_ssrc = false; }},
+        {Section::OpenPoints, "remb", "Negotiate goog-remb",
+         [](auto& o) { o.sfu.codecs.remb = true; }},
+        {Section::OpenPoints, "no-transport-cc", "Do not negotiate transport-cc",
          [](auto& o) { o.sfu.codecs.transport_cc = false; }},
-        {"allow-ice-restart", "Accept new ICE credentials in an established session",
+        {Section::OpenPoints, "allow-ice-restart",
+         "Accept new ICE credentials in an established session",
          [](auto& o) { o.sfu.sdp.allow_ice_restart = true; }},
-        {"reject-closed", "Closed m= sections get port 0 instead of inactive",
+        {Section::OpenPoints, "reject-closed", "Closed m= sections get port 0 instead of inactive",
          [](auto& o) { o.sfu.reject_closed = true; }},
-        {"discovered-kind", "Say audio or video in answers to autoDiscover",
+        {Section::OpenPoints, "discovered-kind", "Say audio or video in answers to autoDiscover",
          [](auto& o) { o.sfu.discovered_kind = true; }},
-        {"retry-after", "Send Retry-After with 429", [](auto& o) { o.sfu.retry_after = true; }},
-        {"forward-padding", "Forward RTP packets that are nothing but padding",
-         [](auto& o) { o.media.forward_padding = true; }},
+        {Section::OpenPoints, "retry-after", "Send Retry-After with 429",
+         [](auto& o) { o.sfu.retry_after = true; }},
+        {Section::OpenPoints, "drop-padding",
+         "Do not forward RTP packets that are nothing but padding",
+         [](auto& o) { o.media.forward_padding = false; }},
     };
 }
 
@@ -198,18 +186,6 @@ Status apply(const Raw& raw, CommandLine& out)
     return ok_status();
 }
 
-std::string manual_tail()
-{
-    std::string text = kDescription;
-    for (const KnownFault& fault : known_faults()) {
-        text += std::string("  ") + fault.name;
-        if (*fault.parameters != '\0')
-            text += std::string(":") + fault.parameters;
-        text += std::string("\n      ") + fault.help + "\n";
-    }
-    return text + kFaultHelp;
-}
-
 } // namespace
 
 Result<CommandLine> read_command_line(int argc, char** argv)
@@ -218,62 +194,65 @@ Result<CommandLine> read_command_line(int argc, char** argv)
     auto numbers = number_options();
     auto flags = flag_options();
     std::vector<GOptionEntry> entries;
-    std::deque<std::string> texts; // help texts that GOption only points to
-    const auto add = [&](const char* name, char letter, GOptionArg type, void* to, const char* help,
-                         const char* value) {
-        entries.push_back({name, letter, 0, type, to, help, value});
+    std::vector<ManualOption> manual;
+    const auto add = [&](Section section, const char* name, char letter, GOptionArg type, void* to,
+                         const std::string& help, const char* value) {
+        entries.push_back({name, letter, 0, type, to, nullptr, nullptr});
+        manual.push_back({section, name, letter, value, help});
     };
     std::array<char*, 14> strings{};
-    add("port", 'p', G_OPTION_ARG_INT, &raw.port, "TCP port of the API (default 0: any free one)",
-        "N");
-    add("udp-port", 0, G_OPTION_ARG_INT, &raw.udp_port, "UDP port of the media (default 0: any)",
-        "N");
-    add("app-id", 0, G_OPTION_ARG_STRING, &strings[0], "Id of the one app", "ID");
-    add("app-secret", 0, G_OPTION_ARG_STRING, &strings[1], "Its secret, the bearer token", "TEXT");
-    add("bind", 0, G_OPTION_ARG_STRING, &strings[2],
+    add(Section::Place, "port", 'p', G_OPTION_ARG_INT, &raw.port,
+        "TCP port of the API (default 0: any free one)", "N");
+    add(Section::Place, "udp-port", 0, G_OPTION_ARG_INT, &raw.udp_port,
+        "UDP port of the media (default 0: any)", "N");
+    add(Section::Users, "app-id", 0, G_OPTION_ARG_STRING, &strings[0], "Id of the one app", "ID");
+    add(Section::Users, "app-secret", 0, G_OPTION_ARG_STRING, &strings[1],
+        "Its secret, the bearer token", "TEXT");
+    add(Section::Place, "bind", 0, G_OPTION_ARG_STRING, &strings[2],
         "Numeric address to listen on (default 127.0.0.1)", "ADDRESS");
-    add("announce", 0, G_OPTION_ARG_STRING, &strings[3],
+    add(Section::Place, "announce", 0, G_OPTION_ARG_STRING, &strings[3],
         "Address in the ICE candidate, if it is another one", "ADDRESS");
-    add("certificate", 0, G_OPTION_ARG_FILENAME, &strings[4],
+    add(Section::Place, "certificate", 0, G_OPTION_ARG_FILENAME, &strings[4],
         "PEM file with the DTLS certificate and key (default: a fresh one)", "FILE");
-    add("srtp-profile", 0, G_OPTION_ARG_STRING, &strings[5],
+    add(Section::Place, "srtp-profile", 0, G_OPTION_ARG_STRING, &strings[5],
         "Only SRTP_AES128_CM_SHA1_80 or SRTP_AEAD_AES_128_GCM (default: both)", "NAME");
-    add("duplicate-names", 0, G_OPTION_ARG_STRING, &strings[6],
+    add(Section::OpenPoints, "duplicate-names", 0, G_OPTION_ARG_STRING, &strings[6],
         "A second track of one name: refuse (default) or replace", "HOW");
-    add("reuse-sections", 0, G_OPTION_ARG_STRING, &strings[7],
+    add(Section::OpenPoints, "reuse-sections", 0, G_OPTION_ARG_STRING, &strings[7],
         "Which m= sections offers use again: closed (default), stopped, never", "WHICH");
-    add("state-dir", 0, G_OPTION_ARG_FILENAME, &strings[8],
+    add(Section::Place, "state-dir", 0, G_OPTION_ARG_FILENAME, &strings[8],
         "Existing folder to write the file \"base-url\" to when ready", "DIR");
-    add("turn-key", 0, G_OPTION_ARG_STRING, &strings[9],
+    add(Section::Turn, "turn-key", 0, G_OPTION_ARG_STRING, &strings[9],
         "Id of the one TURN key (default local-turn-key)", "ID");
-    add("turn-token", 0, G_OPTION_ARG_STRING, &strings[10], "Its token (default local-turn-token)",
-        "TEXT");
-    add("turn-secret", 0, G_OPTION_ARG_STRING, &strings[11],
+    add(Section::Turn, "turn-token", 0, G_OPTION_ARG_STRING, &strings[10],
+        "Its token (default local-turn-token)", "TEXT");
+    add(Section::Turn, "turn-secret", 0, G_OPTION_ARG_STRING, &strings[11],
         "Derive TURN credentials from this, as coturn's static-auth-secret does", "TEXT");
-    add("account", 0, G_OPTION_ARG_STRING, &strings[12],
+    add(Section::Turn, "account", 0, G_OPTION_ARG_STRING, &strings[12],
         "Account of the analytics (default local-account)", "ID");
-    add("api-token", 0, G_OPTION_ARG_STRING, &strings[13],
+    add(Section::Turn, "api-token", 0, G_OPTION_ARG_STRING, &strings[13],
         "Token of the analytics (default local-api-token)", "TEXT");
     char** turn_urls = nullptr;
-    add("turn-url", 0, G_OPTION_ARG_STRING_ARRAY, &turn_urls,
-        "A URL of the TURN server that the credentials are for; may be repeated", "URL");
+    add(Section::Turn, "turn-url", 0, G_OPTION_ARG_STRING_ARRAY, &turn_urls,
+        "A URL of the TURN server that the credentials are for; may be given again", "URL");
     char** faults = nullptr;
-    add("fault", 0, G_OPTION_ARG_STRING_ARRAY, &faults, "Something that shall go wrong; see below",
+    add(Section::Faults, "fault", 0, G_OPTION_ARG_STRING_ARRAY, &faults,
+        "A fault, of those below; may be given again. Example: "
+        "--fault status:status=503,operation=tracks/new,count=2",
         "NAME[:KEY=VALUE,...]");
-    for (NumberOption& o : numbers) {
-        texts.push_back(std::string(o.help) + " (default " + std::to_string(o.value) + ")");
-        const bool is_count = g_str_has_prefix(o.name, "max-") ||
-                              g_str_has_suffix(o.name, "size") || g_str_has_suffix(o.name, "limit");
-        add(o.name, 0, G_OPTION_ARG_INT, &o.value, texts.back().c_str(), is_count ? "N" : "MS");
-    }
+    for (NumberOption& o : numbers)
+        add(o.section, o.name, 0, G_OPTION_ARG_INT, &o.value,
+            std::string(o.help) + " (default " + std::to_string(o.value) + ")",
+            o.section == Section::Timers ? "MS" : "N");
     for (FlagOption& o : flags)
-        add(o.name, 0, G_OPTION_ARG_NONE, &o.set, o.help, nullptr);
-    add("version", 0, G_OPTION_ARG_NONE, &raw.version, "Print the version", nullptr);
+        add(o.section, o.name, 0, G_OPTION_ARG_NONE, &o.set, o.help, nullptr);
+    add(Section::Other, "version", 0, G_OPTION_ARG_NONE, &raw.version, "Print the version",
+        nullptr);
+    add(Section::Other, "help", 'h', G_OPTION_ARG_NONE, &raw.help, "Print this manual", nullptr);
     entries.push_back({});
 
     const OwnedOptionContext context{g_option_context_new("")};
-    g_option_context_set_summary(context.get(), kSummary);
-    g_option_context_set_description(context.get(), manual_tail().c_str());
+    g_option_context_set_help_enabled(context.get(), FALSE);
     g_option_context_add_main_entries(context.get(), entries.data(), nullptr);
     GError* error = nullptr;
     const bool parsed = g_option_context_parse(context.get(), &argc, &argv, &error) != FALSE;
@@ -289,6 +268,11 @@ Result<CommandLine> read_command_line(int argc, char** argv)
     if (!parsed) {
         const std::string why = error->message;
         return from_gerror(ErrorCode::InvalidArgument, error, why + ". Try --help.");
+    }
+    if (raw.help != FALSE) {
+        CommandLine out;
+        out.manual = write_manual(manual);
+        return out;
     }
     if (argc > 1)
         return bad("This argument is not understood: " + std::string(argv[1]) + ". Try --help.");

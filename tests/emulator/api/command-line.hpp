@@ -16,10 +16,11 @@ struct CommandLine {
     std::vector<Fault> faults;
     std::string state_dir; ///< empty: none
     bool show_version = false;
+    std::string manual; ///< to be printed instead of everything else; empty: not asked for
 };
 
-/// Reads the command line and the environment (CALLS_APP_ID, CALLS_APP_SECRET). Prints the manual
-/// and ends the program for --help. Errors say which option is wrong.
+/// Reads the command line and the environment (CALLS_APP_ID, CALLS_APP_SECRET). Errors say
+/// which option is wrong.
 [[nodiscard]] Result<CommandLine> read_command_line(int argc, char** argv);
 
 } // namespace cf::emu
