@@ -27,9 +27,10 @@ HttpAnswer refusal_answer(const Refusal& refusal)
 
 HttpAnswer fault_answer(const Fault& fault)
 {
-    HttpAnswer answer = refusal_answer({static_cast<unsigned>(fault.number("status", 503)),
-                                        fault.text("code", "temporarily_unavailable_error"),
-                                        fault.text("description", "Refused on demand")});
+    HttpAnswer answer =
+        refusal_answer({static_cast<unsigned>(fault.number("status", 503)),
+                        fault.text("code", "temporarily_unavailable_error"),
+                        fault.text("description", "Refused on demand"), fault.text("subcode")});
     if (const std::string after = fault.text("retry-after"); !after.empty())
         answer.headers.emplace_back("Retry-After", after);
     return answer;

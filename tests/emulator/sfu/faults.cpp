@@ -18,8 +18,8 @@ Error bad(std::string why)
 
 bool is_text_parameter(std::string_view name)
 {
-    return name == "code" || name == "description" || name == "direction" || name == "track" ||
-           name == "mid" || name == "from" || name == "to" || name == "key";
+    return name == "code" || name == "subcode" || name == "description" || name == "direction" ||
+           name == "track" || name == "mid" || name == "from" || name == "to" || name == "key";
 }
 
 std::optional<double> to_number(const std::string& text)
@@ -37,9 +37,9 @@ const std::vector<KnownFault>& known_faults()
 {
     static const auto* list = new std::vector<KnownFault>{
         {"delay", FaultPlace::Request, "ms", "answers come ms (default 1000) later"},
-        {"status", FaultPlace::Request, "status code description retry-after",
-         "the request is refused unprocessed with this HTTP status (default 503), errorCode and "
-         "errorDescription; retry-after adds that header, in seconds"},
+        {"status", FaultPlace::Request, "status code subcode description retry-after",
+         "the request is refused unprocessed with this HTTP status (default 503), errorCode, "
+         "errorSubcode and errorDescription; retry-after adds that header, in seconds"},
         {"drop-response", FaultPlace::Request, "",
          "the request is carried out, then the connection closes without an answer"},
         {"refuse", FaultPlace::Request, "",
