@@ -66,6 +66,32 @@ GST_START_TEST(closing_a_pull_leaves_the_publication)
 }
 GST_END_TEST
 
+GST_START_TEST(closing_a_transceiver_that_goes_both_ways_ends_both)
+{
+    EmulatorFixture f;
+    auto other = audio_publisher(f);
+    TestClient c(f);
+    const ApiAnswer pushed =
+        c.call("POST", "/tracks/new",
+               with_offer(c.offer({audio("0", "sendrecv")}).text(),
+                          R"("tracks":[{"location":"local","mid":"0","trackName":"mic",)"
+                          R"("bidirectionalMediaStream":true}])"));
+    fail_unless_equals_int(pushed.status, 200);
+    c.connect();
+    const ApiAnswer pulled = c.call("POST", "/tracks/new",
+                                    R"({"tracks":[{"location":"remote","sessionId":")" +
+                                        other->id() + R"(","trackName":"t0","mid":"0"}]})");
+    expect_text(pulled.track(0, "errorCode"), "");
+    expect_text(pulled.track(0, "mid"), "0");
+    const ApiAnswer closed = c.call("PUT", "/tracks/close", kForce0);
+    expect_text(closed.track(0, "errorCode"), "");
+    const ApiAnswer info = c.call("GET", "");
+    expect_text(info.track(0, "status"), "inactive");
+    expect_text(info.track(1, "status"), "inactive");
+    expect_text(other->call("GET", "").track(0, "status"), "active");
+}
+GST_END_TEST
+
 GST_START_TEST(negotiated_close_stops_the_section)
 {
     EmulatorFixture f;
@@ -170,6 +196,7 @@ Suite* api_close_suite()
     TCase* t = tcase_create("close");
     tcase_add_test(t, forced_close_needs_no_sdp);
     tcase_add_test(t, closing_a_pull_leaves_the_publication);
+    tcase_add_test(t, closing_a_transceiver_that_goes_both_ways_ends_both);
     tcase_add_test(t, negotiated_close_stops_the_section);
     tcase_add_test(t, close_goes_by_the_list_not_by_the_sdp);
     tcase_add_test(t, stopped_section_carries_a_new_track);

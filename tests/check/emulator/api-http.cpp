@@ -4,6 +4,7 @@
 
 #include "tests/support/check.hpp"
 #include "tests/support/emulator-fixture.hpp"
+#include "tests/support/offers.hpp"
 
 namespace
 {
@@ -69,12 +70,17 @@ GST_START_TEST(unknown_endpoints_and_methods_are_refused)
 {
     EmulatorFixture f;
     const std::string sid = f.new_session();
-    fail_unless_equals_int(f.call("POST", sid + "/nothing").status, 404);
-    fail_unless_equals_int(f.call("GET", "new").status, 405);
-    fail_unless_equals_int(f.call("GET", sid + "/tracks/new").status, 405);
-    fail_unless_equals_int(f.call("POST", sid + "/renegotiate", "{}").status, 405);
-    fail_unless_equals_int(f.call("DELETE", sid).status, 405);
-    fail_unless_equals_int(f.send({"POST", "/v1/apps/local-app/rooms"}).status, 404);
+    expect(f.call("POST", sid + "/nothing"), 404, "not_found", "endpoint");
+    expect(f.call("GET", "new"), 405, "not_found", "method");
+    expect(f.call("GET", sid + "/tracks/new"), 405, "not_found", "method");
+    expect(f.call("POST", sid + "/renegotiate", "{}"), 405, "not_found", "method");
+    // No end of a session, no list of them, no trickled candidates, no ICE restart.
+    expect(f.call("DELETE", sid), 405, "not_found", "method");
+    expect(f.send({"GET", "/v1/apps/local-app/sessions"}), 404, "not_found", "endpoint");
+    expect(f.call("PATCH", sid), 405, "not_found", "method");
+    expect(f.call("POST", sid + "/candidates", "{}"), 404, "not_found", "endpoint");
+    expect(f.call("PUT", sid + "/restart", "{}"), 404, "not_found", "endpoint");
+    expect(f.send({"POST", "/v1/apps/local-app/rooms"}), 404, "not_found", "endpoint");
     fail_unless_equals_int(f.send({"GET", "/favicon.ico"}).status, 404);
 }
 GST_END_TEST
@@ -123,6 +129,10 @@ GST_START_TEST(large_bodies_are_413)
     expect(f.send(request), 413, "payload_too_large", "too large");
     request.chunked = true;
     expect(f.send(request), 413, "payload_too_large", "too large");
+    request.chunked = false;
+    request.method = "PUT";
+    request.path = replaced(path, "/tracks/new", "/renegotiate");
+    expect(f.send(request), 413, "payload_too_large", "too large");
     // The connection is still good.
     fail_unless_equals_int(f.call("POST", "new").status, 201);
 }
@@ -159,8 +169,37 @@ GST_START_TEST(fifty_requests_a_second_and_session)
     // The 51st within any second; a slow machine gets more through, never fewer.
     fail_unless(served >= 50 && last.status == 429, "%u requests passed, then %u", served,
                 last.status);
-    fail_if(last.code().empty());
+    expect(last, 429, "rate_limited", "Too many requests");
+    fail_unless(last.header("retry-after").empty());
+    // Neither the app nor another session is limited.
     fail_unless_equals_int(f.call("GET", f.new_session()).status, 200);
+}
+GST_END_TEST
+
+GST_START_TEST(retry_after_is_sent_on_request)
+{
+    auto options = EmulatorFixture::quick_options();
+    options.sfu.retry_after = true;
+    options.sfu.limits.requests_per_second = 1;
+    EmulatorFixture f(options);
+    const std::string sid = f.new_session();
+    ApiAnswer last;
+    for (int i = 0; i < 200 && last.status != 429; ++i)
+        last = f.call("GET", sid);
+    expect(last, 429, "rate_limited", "Too many requests");
+    fail_unless(last.header("retry-after") == "1");
+}
+GST_END_TEST
+
+// What clients of another version send along.
+GST_START_TEST(unknown_members_are_ignored)
+{
+    EmulatorFixture f;
+    const ApiAnswer answer =
+        f.call("POST", f.new_session() + "/tracks/new",
+               R"({"future":[1],"tracks":[{"location":"remote","sessionId":"x","trackName":"y",)"
+               R"("future":{}}]})");
+    fail_unless_equals_int(answer.status, 200);
 }
 GST_END_TEST
 
@@ -178,6 +217,8 @@ Suite* api_http_suite()
     tcase_add_test(t, large_bodies_are_413);
     tcase_add_test(t, browsers_may_ask_from_anywhere);
     tcase_add_test(t, fifty_requests_a_second_and_session);
+    tcase_add_test(t, retry_after_is_sent_on_request);
+    tcase_add_test(t, unknown_members_are_ignored);
     suite_add_tcase(s, t);
     return s;
 }

@@ -159,6 +159,48 @@ GST_START_TEST(offer_holds_only_the_good_items)
 }
 GST_END_TEST
 
+GST_START_TEST(one_call_pulls_from_several_publishers)
+{
+    EmulatorFixture f;
+    auto one = audio_publisher(f);
+    auto two = audio_publisher(f);
+    TestClient c(f);
+    const ApiAnswer answer = c.call(
+        "POST", "/tracks/new", tracks(remote(one->id(), "t0") + "," + remote(two->id(), "t0")));
+    fail_unless(answer.needs_renegotiation());
+    expect_text(answer.track(0, "sessionId"), one->id().c_str());
+    expect_text(answer.track(1, "sessionId"), two->id().c_str());
+    const auto offer = parsed(answer.sdp());
+    fail_unless_equals_int(offer.sections.size(), 2);
+    fail_unless_equals_int(
+        c.call("PUT", "/renegotiate", with_answer(c.answer_to(answer.sdp()))).status, 200);
+    c.connect();
+    fail_unless(flows(*one, c, offer.sections[0].sources.at(0).ssrc));
+    fail_unless(flows(*two, c, offer.sections[1].sources.at(0).ssrc));
+}
+GST_END_TEST
+
+GST_START_TEST(one_connection_publishes_and_pulls)
+{
+    EmulatorFixture f;
+    auto other = audio_publisher(f);
+    auto c = audio_publisher(f);
+    const ApiAnswer answer = c->call("POST", "/tracks/new", tracks(remote(other->id(), "t0")));
+    const auto offer = parsed(answer.sdp());
+    fail_unless_equals_int(offer.sections.size(), 2);
+    fail_unless(offer.sections[0].direction == cf::emu::sdp::Direction::RecvOnly);
+    fail_unless(offer.sections[0].ice.ufrag == offer.sections[1].ice.ufrag);
+    expect_text(answer.track(0, "mid"), "1");
+    fail_unless_equals_int(
+        c->call("PUT", "/renegotiate", with_answer(c->answer_to(answer.sdp(), true))).status, 200);
+    fail_unless(flows(*other, *c, offer.sections[1].sources.at(0).ssrc));
+    // And what it published goes on.
+    TestClient third(f);
+    const ApiAnswer pulled = third.pull(c->id(), "t0");
+    fail_unless(flows(*c, third, parsed(pulled.sdp()).sections[0].sources.at(0).ssrc));
+}
+GST_END_TEST
+
 GST_START_TEST(repeated_pull_is_a_second_subscription)
 {
     EmulatorFixture f;
@@ -229,6 +271,10 @@ GST_START_TEST(pull_into_a_transceiver_by_track_name)
     expect_text(answer.sdp(), "");
     expect_text(answer.track(0, "mid"), "0");
     fail_unless(flows(*publisher, c, sdp.sections[0].sources.at(0).ssrc));
+    // Now it carries one; the real mid names the transceiver just as well.
+    const ApiAnswer taken =
+        c.call("POST", "/tracks/new", tracks(remote(publisher->id(), "t0", R"(,"mid":"0")")));
+    expect_text(taken.track(0, "errorCode"), "invalid_params");
     const ApiAnswer nowhere =
         c.call("POST", "/tracks/new", tracks(remote(publisher->id(), "t0", R"(,"mid":"#nobody")")));
     expect_text(nowhere.track(0, "errorCode"), "invalid_params");
@@ -303,6 +349,8 @@ Suite* api_pull_suite()
     tcase_add_test(t, silent_tracks_are_waited_for);
     tcase_add_test(t, first_packet_ends_the_wait);
     tcase_add_test(t, offer_holds_only_the_good_items);
+    tcase_add_test(t, one_call_pulls_from_several_publishers);
+    tcase_add_test(t, one_connection_publishes_and_pulls);
     tcase_add_test(t, repeated_pull_is_a_second_subscription);
     tcase_add_test(t, client_may_offer_to_receive);
     tcase_add_test(t, client_offer_without_room_fails_the_item);

@@ -169,6 +169,57 @@ GST_START_TEST(name_in_use_is_refused_or_replaced)
 }
 GST_END_TEST
 
+// The lines that a capture shows and no other test has: a 19-digit id, a version in seconds.
+GST_START_TEST(answer_has_the_services_origin)
+{
+    EmulatorFixture f;
+    TestClient c(f);
+    const std::string sdp = c.push({audio("0")}).sdp();
+    const std::string start = "v=0\r\no=- ";
+    fail_unless(sdp.starts_with(start), "%s", sdp.c_str());
+    const auto space = sdp.find(' ', start.size());
+    fail_unless_equals_int(space - start.size(), 19);
+    const auto version = g_ascii_strtoll(sdp.c_str() + space, nullptr, 10);
+    const auto now = g_get_real_time() / G_USEC_PER_SEC;
+    fail_unless(version >= now - 60 && version <= now + 1);
+}
+GST_END_TEST
+
+// Candidates are of no use to an agent that sends no checks: trickled, gathered, or none.
+GST_START_TEST(candidates_are_neither_needed_nor_minded)
+{
+    EmulatorFixture f;
+    TestClient c(f);
+    OfferSection s = audio("0");
+    s.more = "a=candidate:1 1 udp 2130706431 192.0.2.1 5000 typ host\r\n"
+             "a=candidate:2 1 tcp 1518280447 192.0.2.1 9 typ host tcptype active\r\n"
+             "a=candidate:3 1 udp 2130706431 a1b2.local 5000 typ host\r\n"
+             "a=ice-options:trickle\r\na=end-of-candidates\r\n";
+    const std::string sdp = c.push({s}).sdp();
+    c.connect();
+    c.send_audio("0");
+    // Of its own there is one address, printed for both components, and no TCP.
+    fail_unless(sdp.find(" 1 udp 2130706431 127.0.0.1 ") != std::string::npos, "%s", sdp.c_str());
+    fail_unless(sdp.find(" 2 udp 2130706431 127.0.0.1 ") != std::string::npos);
+    fail_unless(sdp.find(" tcp ") == std::string::npos);
+    fail_unless(sdp.find("a=ice-options") == std::string::npos);
+}
+GST_END_TEST
+
+GST_START_TEST(discovery_can_say_the_kind)
+{
+    auto options = EmulatorFixture::quick_options();
+    options.sfu.discovered_kind = true;
+    EmulatorFixture f(options);
+    TestClient c(f);
+    const ApiAnswer answer =
+        c.call("POST", "/tracks/new",
+               with_offer(c.offer({audio("a"), video("b")}).text(), "\"autoDiscover\":true"));
+    expect_text(answer.track(0, "kind"), "audio");
+    expect_text(answer.track(1, "kind"), "video");
+}
+GST_END_TEST
+
 GST_START_TEST(simulcast_is_answered_with_rids)
 {
     EmulatorFixture f;
@@ -232,6 +283,9 @@ Suite* api_push_suite()
     tcase_add_test(t, items_succeed_and_fail_one_by_one);
     tcase_add_test(t, repeated_push_is_accepted);
     tcase_add_test(t, name_in_use_is_refused_or_replaced);
+    tcase_add_test(t, answer_has_the_services_origin);
+    tcase_add_test(t, candidates_are_neither_needed_nor_minded);
+    tcase_add_test(t, discovery_can_say_the_kind);
     tcase_add_test(t, simulcast_is_answered_with_rids);
     tcase_add_test(t, new_session_takes_an_offer);
     tcase_add_test(t, force_closed_mid_never_carries_media_again);

@@ -30,6 +30,11 @@ void expect(const ApiAnswer& answer, unsigned status, const char* code, const ch
     const std::string got = answer.description();
     fail_unless(got.find(description) != std::string::npos, "\"%s\" lacks \"%s\"", got.c_str(),
                 description);
+    // The body says nothing else.
+    const auto members = answer.json().as_members();
+    for (const auto& [name, value] : *members)
+        fail_unless(name.starts_with("error"), "%s", answer.body.c_str());
+    fail_unless_equals_string(answer.content_type.c_str(), "application/json");
 }
 
 GST_START_TEST(unknown_session_is_410_everywhere)
@@ -42,6 +47,12 @@ GST_START_TEST(unknown_session_is_410_everywhere)
     expect(f.call("PUT", sid + "/tracks/close", kClose), 410, "session_error", "expired");
     expect(f.call("PUT", sid + "/renegotiate", with_answer("v=0\r\n")), 410, "session_error",
            "expired");
+    for (const char* path : {"/datachannels/establish", "/datachannels/new"})
+        expect(f.call("POST", sid + path, "{}"), 410, "session_error", "expired");
+    for (const char* path : {"/datachannels/update", "/datachannels/close"})
+        expect(f.call("PUT", sid + path, "{}"), 410, "session_error", "expired");
+    // An id that never was one, and one of another app, are no different.
+    expect(f.call("GET", "nobody"), 410, "session_error", "expired");
 }
 GST_END_TEST
 
@@ -58,6 +69,19 @@ GST_START_TEST(second_push_before_connected_is_425)
     fail_unless(g_get_monotonic_time() - start >= 200 * 1000, "it did not wait");
     expect(c.call("POST", "/tracks/new", kPull), 425, "session_error", "not connected");
     expect(c.call("PUT", "/tracks/update", kUpdate), 425, "session_error", "not connected");
+    expect(
+        c.call("PUT", "/tracks/close",
+               with_offer(c.offer({audio("0")}).text(), R"("tracks":[{"mid":"0"}],"force":false)")),
+        425, "session_error", "not connected");
+    expect(c.call("POST", "/datachannels/establish",
+                  R"({"dataChannel":{"location":"remote","dataChannelName":"server-events"}})"),
+           425, "session_error", "not connected");
+    expect(c.call("POST", "/datachannels/new",
+                  R"({"dataChannels":[{"location":"local","dataChannelName":"x"}]})"),
+           425, "session_error", "not connected");
+    // What needs no transport is served.
+    fail_unless_equals_int(c.call("GET", "").status, 200);
+    fail_unless_equals_int(c.call("PUT", "/tracks/close", kClose).status, 200);
 }
 GST_END_TEST
 
@@ -264,6 +288,34 @@ GST_START_TEST(too_many_and_mixed_tracks_are_406)
 }
 GST_END_TEST
 
+// An ICE-lite client would wait for checks of the SFU's, which is lite itself.
+GST_START_TEST(ice_lite_clients_need_thirdparty)
+{
+    EmulatorFixture f;
+    TestClient c(f);
+    Offer offer = c.offer({audio("0")});
+    offer.session_lines = "a=ice-lite\r\n";
+    const std::string body = with_offer(offer.text(), "\"autoDiscover\":true");
+    expect(c.call("POST", "/tracks/new", body), 406, "invalid_session_description", "ice-lite");
+    const ApiAnswer other =
+        f.send({"POST", "/v1/apps/local-app/sessions/new?thirdparty=true&correlationId=room"});
+    fail_unless_equals_int(f.call("POST", other.text("sessionId") + "/tracks/new", body).status,
+                           200);
+}
+GST_END_TEST
+
+GST_START_TEST(unknown_sdp_types_are_refused)
+{
+    EmulatorFixture f;
+    TestClient c(f);
+    for (const char* type : {"pranswer", "rollback", ""})
+        expect(c.call("POST", "/tracks/new",
+                      std::string(R"({"autoDiscover":true,"sessionDescription":{"type":")") + type +
+                          R"(","sdp":"v=0\r\n"}})"),
+               400, "decoding_error", "sessionDescription.type");
+}
+GST_END_TEST
+
 GST_START_TEST(session_limit_is_503)
 {
     cf::emu::EmulatorOptions options = EmulatorFixture::quick_options();
@@ -289,6 +341,8 @@ Suite* api_refusals_suite()
     tcase_add_test(t, renegotiation_mistakes_are_refused);
     tcase_add_test(t, role_flip_in_an_answer_is_refused);
     tcase_add_test(t, too_many_and_mixed_tracks_are_406);
+    tcase_add_test(t, ice_lite_clients_need_thirdparty);
+    tcase_add_test(t, unknown_sdp_types_are_refused);
     tcase_add_test(t, session_limit_is_503);
     suite_add_tcase(s, t);
     return s;

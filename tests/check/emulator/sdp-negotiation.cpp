@@ -286,6 +286,49 @@ GST_START_TEST(unsupported_codecs_are_left_out)
 }
 GST_END_TEST
 
+GST_START_TEST(every_codec_of_the_service_is_taken)
+{
+    Negotiation n = fresh();
+    OfferSection a = audio("0");
+    a.formats = "111 8 0";
+    OfferSection v = video("1");
+    v.formats = "96 97 98 102 104 105 106 45";
+    v.codecs += "a=rtpmap:98 VP9/90000\r\na=rtpmap:102 H264/90000\r\n"
+                "a=fmtp:102 packetization-mode=1;profile-level-id=42001f\r\n"
+                "a=rtpmap:104 H265/90000\r\na=rtpmap:105 H264/90000\r\n"
+                "a=fmtp:105 packetization-mode=1;profile-level-id=64001f\r\n"
+                "a=rtpmap:106 ulpfec/90000\r\na=rtpmap:45 AV1/90000\r\n";
+    const Description answer = exchange(n, Offer{{a, v}});
+    // With the numbers and the order of the offer; the profile is echoed, whatever it is.
+    const std::vector<int> audio_types = {111, 8, 0};
+    const std::vector<int> video_types = {96, 97, 98, 102, 104, 105, 45};
+    fail_unless(answer.sections[0].payload_types == audio_types);
+    fail_unless(answer.sections[1].payload_types == video_types);
+    fail_unless(answer.sections[1].codec(102)->fmtp.find("42001f") != std::string::npos);
+    fail_unless(answer.sections[1].codec(105)->fmtp.find("64001f") != std::string::npos);
+}
+GST_END_TEST
+
+// 125 for H.264 and 111 for Opus were captured; clients with these numbers need no mapping.
+GST_START_TEST(offers_of_the_sfu_have_the_captured_numbers)
+{
+    Negotiation n = fresh();
+    n.add_line({Kind::Audio, all_codecs(Kind::Audio, {}), true});
+    n.add_line({Kind::Video, all_codecs(Kind::Video, {}), true});
+    const Description offer = parsed(write(n.make_offer(kNow)));
+    const std::vector<int> audio_types = {111, 0, 8};
+    fail_unless(offer.sections[0].payload_types == audio_types);
+    fail_unless_equals_string(offer.sections[0].codecs[0].fmtp.c_str(),
+                              "minptime=10;useinbandfec=1");
+    for (const int pt : {125, 37, 98, 36, 96, 35})
+        fail_unless(offer.sections[1].codec(pt) != nullptr, "no payload type %d", pt);
+    fail_unless_equals_int(*offer.sections[1].codec(37)->apt(), 125);
+    fail_unless(offer.sections[0].rtcp_mux && offer.sections[0].rtcp_rsize);
+    fail_unless(offer.bundled("0") && offer.bundled("1"));
+    fail_unless(offer.sections[0].direction == Direction::SendRecv);
+}
+GST_END_TEST
+
 // A captured answer (to an aiortc offer) dropped goog-remb; it is a switch here.
 GST_START_TEST(remb_is_answered_only_on_request)
 {
@@ -461,6 +504,8 @@ Suite* sdp_negotiation_suite()
     tcase_add_test(t, rtp_mistakes_are_refused);
     tcase_add_test(t, payload_types_keep_their_codec);
     tcase_add_test(t, unsupported_codecs_are_left_out);
+    tcase_add_test(t, every_codec_of_the_service_is_taken);
+    tcase_add_test(t, offers_of_the_sfu_have_the_captured_numbers);
     tcase_add_test(t, remb_is_answered_only_on_request);
     tcase_add_test(t, simulcast_is_answered);
     tcase_add_test(t, stopped_section_leaves_the_bundle_and_may_be_recycled);
