@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tests/emulator/api/calls-routes.hpp"
 
+#include <algorithm>
 #include <utility>
 
+#include "tests/emulator/api/adapter-codec.hpp"
 #include "tests/emulator/api/answers.hpp"
 #include "tests/emulator/api/channel-codec.hpp"
 #include "tests/emulator/api/json-edit.hpp"
@@ -94,6 +96,9 @@ void CallsRoutes::dispatch(const CallPtr& call)
         return refuse(call, refusals::too_large());
     if (call->operation == "sessions/new")
         return new_session(call);
+    if (call->operation == "adapters/websocket/new" ||
+        call->operation == "adapters/websocket/close")
+        return dispatch_adapters(call);
     if (call->session.empty())
         return refuse(call, {404, "not_found", "There is no such endpoint"});
     const auto session = sfu_.find_session(call->session);
@@ -188,6 +193,29 @@ void CallsRoutes::dispatch_channels(const CallPtr& call, const std::shared_ptr<S
         session->update_channels(std::move(request), std::move(reply));
     else
         session->close_channels(std::move(request), std::move(reply));
+}
+
+void CallsRoutes::dispatch_adapters(const CallPtr& call)
+{
+    if (call->http.method != "POST")
+        return refuse(call, {405, "not_found", "This endpoint has another method"});
+    const bool is_new = call->operation == "adapters/websocket/new";
+    const std::string& body = call->http.body;
+    AdaptersRequest request;
+    if (!read(call, is_new ? read_new_adapters(body) : read_close_adapters(body), request))
+        return;
+    Reply<AdaptersAnswer> reply = [this, call](Outcome<AdaptersAnswer> outcome) {
+        if (!outcome)
+            return refuse(call, outcome.refusal());
+        const auto& items = outcome->items;
+        const bool any = std::any_of(items.begin(), items.end(),
+                                     [](const AdapterItem& item) { return !item.error; });
+        finish(call, json_answer(any ? 200 : 503, write_answer(*outcome)));
+    };
+    if (is_new)
+        adapters_.create(std::move(request), std::move(reply));
+    else
+        adapters_.close(request, reply);
 }
 
 void CallsRoutes::new_session(const CallPtr& call)

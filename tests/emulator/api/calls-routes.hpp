@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tests/emulator/adapters/adapters.hpp"
 #include "tests/emulator/api/http-server.hpp"
 #include "tests/emulator/api/request-log.hpp"
 #include "tests/emulator/sfu/sfu.hpp"
@@ -19,7 +20,10 @@ namespace cf::emu
 class CallsRoutes
 {
 public:
-    CallsRoutes(Sfu& sfu, RequestLog& log) : sfu_(sfu), log_(log) {}
+    CallsRoutes(Sfu& sfu, Adapters& adapters, RequestLog& log)
+        : sfu_(sfu), adapters_(adapters), log_(log)
+    {
+    }
 
     /// Whether @p path is one of ours: below /v1/apps/ or /apps/.
     [[nodiscard]] static bool matches(std::string_view path);
@@ -32,6 +36,7 @@ private:
     void dispatch(const CallPtr& call);
     void dispatch_session(const CallPtr& call, const std::shared_ptr<Session>& session);
     void dispatch_channels(const CallPtr& call, const std::shared_ptr<Session>& session);
+    void dispatch_adapters(const CallPtr& call);
     void new_session(const CallPtr& call);
     [[nodiscard]] std::optional<Refusal> check_credentials(const HttpRequest& request,
                                                            const std::string& app) const;
@@ -45,6 +50,7 @@ private:
     [[nodiscard]] bool read(const CallPtr& call, Result<Request> body, Request& out);
 
     Sfu& sfu_;
+    Adapters& adapters_;
     RequestLog& log_;
 };
 

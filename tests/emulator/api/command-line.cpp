@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tests/emulator/api/command-line.hpp"
 
+#include <algorithm>
 #include <array>
 #include <deque>
 
@@ -20,7 +21,8 @@ using OwnedArguments = Owned<char*, g_strfreev>;
 // Options as GOption fills them in.
 struct Raw {
     OwnedString app_id, app_secret, bind, announce, certificate, srtp_profile, duplicate_names,
-        reuse_sections, state_dir, turn_key, turn_token, turn_secret, account, api_token;
+        reuse_sections, state_dir, turn_key, turn_token, turn_secret, account, api_token,
+        ingest_silence;
     OwnedArguments faults, turn_urls;
     int port = 0, udp_port = 0;
     int version = FALSE, help = FALSE;
@@ -69,6 +71,26 @@ std::deque<NumberOption> number_options()
         {Section::Timers, "silent-track", "A track without packets for this long is collected",
          n(d.timers.silent_track.count()),
          [](auto& o, int v) { o.sfu.timers.silent_track = ms(v); }},
+        {Section::Adapters, "adapter-connect",
+         "How long an adapter waits for its endpoint's handshake",
+         n(d.timers.adapter_connect.count()),
+         [](auto& o, int v) { o.sfu.timers.adapter_connect = ms(v); }},
+        {Section::Adapters, "adapter-reconnect",
+         "How long an egress adapter dials a lost endpoint again",
+         n(d.timers.adapter_reconnect.count()),
+         [](auto& o, int v) { o.sfu.timers.adapter_reconnect = ms(v); }},
+        {Section::Adapters, "ingest-buffer", "Most sound that waits in an ingest adapter",
+         n(d.limits.ingest_buffer_ms),
+         [](auto& o, int v) { o.sfu.limits.ingest_buffer_ms = static_cast<std::size_t>(v); }},
+        {Section::Adapters, "jpeg-interval", "Time between the JPEG frames of an egress adapter",
+         n(d.timers.jpeg_interval.count()),
+         [](auto& o, int v) { o.sfu.timers.jpeg_interval = ms(v); }},
+        {Section::Adapters, "jpeg-quality", "JPEG quality of egress adapters, 0 to 100",
+         n(d.jpeg_quality),
+         [](auto& o, int v) { o.sfu.jpeg_quality = static_cast<unsigned>(std::min(v, 100)); }},
+        {Section::Adapters, "max-adapters", "Most WebSocket adapters at a time",
+         n(d.limits.adapters),
+         [](auto& o, int v) { o.sfu.limits.adapters = static_cast<std::size_t>(v); }},
         {Section::Timers, "consent-timeout", "No ICE check for this long means disconnected",
          n(m.consent_timeout.count()), [](auto& o, int v) { o.media.consent_timeout = ms(v); }},
         {Section::Limits, "rate-limit", "Requests per second and session, 0 for any",
@@ -113,6 +135,15 @@ std::deque<FlagOption> flag_options()
         {Section::OpenPoints, "drop-padding",
          "Do not forward RTP packets that are nothing but padding",
          [](auto& o) { o.media.forward_padding = false; }},
+        {Section::Adapters, "refuse-localhost",
+         "Adapters refuse endpoints on this machine, as the service does",
+         [](auto& o) { o.sfu.refuse_localhost = true; }},
+        {Section::Adapters, "adapter-milliseconds",
+         "Timestamps of egress adapters in ms, not in the RTP clock",
+         [](auto& o) { o.sfu.adapter_milliseconds = true; }},
+        {Section::Adapters, "strict-adapter-close",
+         "503 and adapter_not_found for an adapter that has ended",
+         [](auto& o) { o.sfu.strict_adapter_close = true; }},
     };
 }
 
@@ -150,6 +181,14 @@ Status apply_choices(const Raw& raw, EmulatorOptions& o)
         o.sfu.reuse_sections = ReuseSections::Never;
     else if (!sections.empty() && sections != "closed")
         return bad("--reuse-sections has to be closed, stopped or never.");
+    std::string silence;
+    set_if(silence, raw.ingest_silence);
+    if (silence == "always")
+        o.sfu.ingest_silence = IngestSilence::Always;
+    else if (silence == "never")
+        o.sfu.ingest_silence = IngestSilence::Never;
+    else if (!silence.empty() && silence != "after-audio")
+        return bad("--ingest-silence has to be after-audio, always or never.");
     return ok_status();
 }
 
@@ -200,7 +239,7 @@ Result<CommandLine> read_command_line(int argc, char** argv)
         entries.push_back({name, letter, 0, type, to, nullptr, nullptr});
         manual.push_back({section, name, letter, value, help});
     };
-    std::array<char*, 14> strings{};
+    std::array<char*, 15> strings{};
     add(Section::Place, "port", 'p', G_OPTION_ARG_INT, &raw.port,
         "TCP port of the API (default 0: any free one)", "N");
     add(Section::Place, "udp-port", 0, G_OPTION_ARG_INT, &raw.udp_port,
@@ -232,6 +271,9 @@ Result<CommandLine> read_command_line(int argc, char** argv)
         "Account of the analytics (default local-account)", "ID");
     add(Section::Turn, "api-token", 0, G_OPTION_ARG_STRING, &strings[13],
         "Token of the analytics (default local-api-token)", "TEXT");
+    add(Section::Adapters, "ingest-silence", 0, G_OPTION_ARG_STRING, &strings[14],
+        "An ingest adapter without input sends silence: after-audio (default), always, never",
+        "WHEN");
     char** turn_urls = nullptr;
     add(Section::Turn, "turn-url", 0, G_OPTION_ARG_STRING_ARRAY, &turn_urls,
         "A URL of the TURN server that the credentials are for; may be given again", "URL");
@@ -240,10 +282,13 @@ Result<CommandLine> read_command_line(int argc, char** argv)
         "A fault, of those below; may be given again. Example: "
         "--fault status:status=503,operation=tracks/new,count=2",
         "NAME[:KEY=VALUE,...]");
-    for (NumberOption& o : numbers)
+    for (NumberOption& o : numbers) {
+        const bool is_count = o.section == Section::Limits || g_str_has_prefix(o.name, "max-") ||
+                              g_str_has_suffix(o.name, "quality");
         add(o.section, o.name, 0, G_OPTION_ARG_INT, &o.value,
             std::string(o.help) + " (default " + std::to_string(o.value) + ")",
-            o.section == Section::Timers ? "MS" : "N");
+            is_count ? "N" : "MS");
+    }
     for (FlagOption& o : flags)
         add(o.section, o.name, 0, G_OPTION_ARG_NONE, &o.set, o.help, nullptr);
     add(Section::Other, "version", 0, G_OPTION_ARG_NONE, &raw.version, "Print the version",
@@ -260,7 +305,7 @@ Result<CommandLine> read_command_line(int argc, char** argv)
                                    &raw.announce,        &raw.certificate,    &raw.srtp_profile,
                                    &raw.duplicate_names, &raw.reuse_sections, &raw.state_dir,
                                    &raw.turn_key,        &raw.turn_token,     &raw.turn_secret,
-                                   &raw.account,         &raw.api_token};
+                                   &raw.account,         &raw.api_token,      &raw.ingest_silence};
     for (std::size_t i = 0; i < strings.size(); ++i)
         owners[i]->reset(strings[i]);
     raw.faults.reset(faults);

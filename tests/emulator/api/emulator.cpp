@@ -26,9 +26,9 @@ std::string url_host(const std::string& address)
 } // namespace
 
 Emulator::Emulator(std::unique_ptr<Sfu> sfu, const EmulatorOptions& options)
-    : sfu_(std::move(sfu)),
+    : sfu_(std::move(sfu)), adapters_(*sfu_, sfu_->executor().context()),
       log_(sfu_->options().limits.log_entries, sfu_->options().limits.log_bytes),
-      calls_(*sfu_, log_), turn_(*sfu_, log_, options.turn),
+      calls_(*sfu_, adapters_, log_), turn_(*sfu_, log_, options.turn),
       analytics_(*sfu_, log_, options.analytics), control_(*sfu_, log_),
       epoch_(sfu_->executor().now())
 {
@@ -78,7 +78,7 @@ void Emulator::on_request(const HttpRequest& request, const Respond& respond)
     if (request.path.starts_with(kPageApi))
         return on_page_request(request, respond);
     if (ControlRoutes::matches(request.path))
-        return respond(control_.handle(request, {*sfu_, log_, base_url_, epoch_}));
+        return respond(control_.handle(request, {*sfu_, adapters_, log_, base_url_, epoch_}));
     respond(refusal_answer({404, "not_found", "There is nothing under this path"}));
 }
 

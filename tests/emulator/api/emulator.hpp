@@ -41,6 +41,7 @@ private:
     void on_request(const HttpRequest& request, const Respond& respond);
 
     std::unique_ptr<Sfu> sfu_;
+    Adapters adapters_;
     RequestLog log_;
     CallsRoutes calls_;
     TurnRoutes turn_;

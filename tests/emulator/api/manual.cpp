@@ -46,7 +46,8 @@ constexpr char kInside[] = "\nLooking inside, as JSON:\n"
 constexpr char kFaultHead[] =
     "\nFaults. Each also takes operation (\"sessions/new\", \"tracks/new\", \"renegotiate\",\n"
     "\"tracks/close\", \"tracks/update\", \"session\", \"datachannels/establish\",\n"
-    "\"datachannels/new\", \"datachannels/update\", \"datachannels/close\"), session (an\n"
+    "\"datachannels/new\", \"datachannels/update\", \"datachannels/close\",\n"
+    "\"adapters/websocket/new\", \"adapters/websocket/close\"), session (an\n"
     "id) and count (how often it strikes); left out, they mean every, every, always.\n";
 
 constexpr char kTail[] =
@@ -69,6 +70,8 @@ const char* heading(ManualSection section)
         return "Limits";
     case ManualSection::OpenPoints:
         return "Points that no document decides";
+    case ManualSection::Adapters:
+        return "WebSocket adapters (docs/guides/emulator.md)";
     case ManualSection::Turn:
         return "TURN credentials and analytics";
     case ManualSection::Faults:

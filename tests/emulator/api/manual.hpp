@@ -9,7 +9,17 @@ namespace cf::emu
 {
 
 /// Under which heading an option stands, in the order of the manual.
-enum class ManualSection { Place, Users, Timers, Limits, OpenPoints, Turn, Faults, Other };
+enum class ManualSection {
+    Place,
+    Users,
+    Timers,
+    Limits,
+    OpenPoints,
+    Adapters,
+    Turn,
+    Faults,
+    Other
+};
 
 struct ManualOption {
     ManualSection section = ManualSection::Other;

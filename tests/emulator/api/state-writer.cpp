@@ -226,6 +226,26 @@ void write_server(JsonWriter& w, const StateContext& c)
     w.integer("refused", c.log.refused());
 }
 
+void write_adapters(JsonWriter& w, const Adapters& adapters)
+{
+    auto array = w.array("adapters");
+    for (const auto& [id, entry] : adapters.entries()) {
+        const AdapterStats s = entry.adapter->stats();
+        auto object = w.object();
+        w.string("adapterId", id);
+        w.string("location", calls::to_string(entry.item.location));
+        w.string("sessionId", entry.item.session_id);
+        w.string("trackName", entry.item.track_name);
+        w.string("codec", entry.item.input_codec + entry.item.output_codec);
+        w.boolean("connected", s.connected);
+        w.integer("messages", s.messages);
+        w.integer("bytes", s.bytes);
+        w.integer("dropped", s.dropped);
+        w.integer("reconnects", s.reconnects);
+        w.integer("waitingMs", s.waiting_ms);
+    }
+}
+
 } // namespace
 
 std::string write_state(const StateContext& c)
@@ -244,6 +264,7 @@ std::string write_state(const StateContext& c)
             for (const auto& [id, session] : c.sfu.sessions())
                 writer.session(*session);
         }
+        write_adapters(w, c.adapters);
         write_fault_array(w, c.sfu);
     }
     return w.take();

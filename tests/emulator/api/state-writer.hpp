@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "tests/emulator/adapters/adapters.hpp"
 #include "tests/emulator/api/request-log.hpp"
 #include "tests/emulator/sfu/sfu.hpp"
 
@@ -12,6 +13,7 @@ namespace cf::emu
 
 struct StateContext {
     Sfu& sfu;
+    const Adapters& adapters;
     const RequestLog& log;
     std::string base_url;
     TimePoint epoch; ///< times in the state are milliseconds since then

@@ -22,6 +22,13 @@ enum class ReuseSections {
     Never,
 };
 
+/// What an ingest adapter's track carries while its WebSocket brings nothing.
+enum class IngestSilence {
+    AfterAudio, ///< silence, but nothing at all before the first sound
+    Always,
+    Never,
+};
+
 struct Timers {
     Milliseconds connect_wait{5000};     ///< an operation that needs the transport waits this long
     Milliseconds packet_wait{8000};      ///< a pull waits this long for the first packet
@@ -29,6 +36,9 @@ struct Timers {
     Milliseconds disconnected{30000};    ///< a session that lost its peer can come back
     Milliseconds channel_ack{30000};     ///< a channel with waitForAck is torn down after it
     Milliseconds silent_track{30000};    ///< a track without packets is collected
+    Milliseconds adapter_connect{5000};  ///< for the WebSocket handshake of an adapter
+    Milliseconds adapter_reconnect{15000}; ///< an egress adapter dials again for this long
+    Milliseconds jpeg_interval{1000};      ///< between the pictures of an egress adapter
 };
 
 struct Limits {
@@ -41,6 +51,8 @@ struct Limits {
     std::size_t log_bytes = 16 * 1024 * 1024;
     std::size_t name_bytes = 1024;   ///< of a track; longer ones are refused
     std::size_t closed_tracks = 128; ///< per session and direction, that inspection still shows
+    std::size_t adapters = 64;
+    std::size_t ingest_buffer_ms = 60000; ///< sound that waits to be played, per adapter
 };
 
 struct SfuOptions {
@@ -64,6 +76,15 @@ struct SfuOptions {
     bool discovered_kind = false;
     /// 429 answers carry Retry-After.
     bool retry_after = false;
+    /// Adapters do not dial to this machine, as the service does not.
+    bool refuse_localhost = false;
+    IngestSilence ingest_silence = IngestSilence::AfterAudio;
+    /// Timestamps of egress adapters count milliseconds, not 1/48000 s of sound and 1/90000 s of
+    /// video.
+    bool adapter_milliseconds = false;
+    /// Closing an adapter that has ended is an error, as it was before September 2026.
+    bool strict_adapter_close = false;
+    unsigned jpeg_quality = 85;
 };
 
 } // namespace cf::emu

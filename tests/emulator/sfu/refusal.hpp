@@ -96,6 +96,10 @@ inline Refusal rate_limited()
 {
     return {429, "rate_limited", "Too many requests for this session"};
 }
+inline Refusal adapter_session()
+{
+    return {406, "invalid_params", "The session belongs to a WebSocket adapter"};
+}
 inline Refusal overloaded()
 {
     return {503, "temporarily_unavailable_error", "A limit of this server is reached"};
@@ -134,6 +138,22 @@ inline calls::ItemError repeated()
 inline calls::ItemError backend()
 {
     return {"internal_error", "Backend error"};
+}
+inline calls::ItemError websocket_localhost()
+{
+    return {"websocket_localhost_not_allowed", "The endpoint may not be on localhost."};
+}
+inline calls::ItemError websocket_handshake()
+{
+    return {"websocket_handshake_failed", "The handshake with the provided endpoint failed."};
+}
+inline calls::ItemError websocket_timeout()
+{
+    return {"websocket_connection_timeout", "The provided endpoint did not answer in time."};
+}
+inline calls::ItemError adapter_not_found()
+{
+    return {"adapter_not_found", "The adapter does not exist"};
 }
 inline calls::ItemError invalid(const std::string& why)
 {

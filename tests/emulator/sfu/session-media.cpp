@@ -112,6 +112,8 @@ void Session::close_local(LocalTrack& track)
     if (!track.active)
         return;
     track.active = false;
+    if (for_adapter_)
+        track.publication->close();
     if (local_by_mid(track.mid) == nullptr)
         transport_->stop_receiving(track.mid);
     context_.waits().poke();

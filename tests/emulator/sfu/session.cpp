@@ -153,6 +153,8 @@ std::optional<Refusal> Session::begin(bool needs_stable)
 {
     if (state_ == SessionState::Gone)
         return refusals::session_gone();
+    if (for_adapter_)
+        return refusals::adapter_session();
     if (busy_)
         return refusals::overlapping();
     if (needs_stable && negotiation_.pending_offer())
@@ -195,9 +197,24 @@ std::optional<calls::ItemError> Session::item_fault(const char* operation, const
                             fault->text("description", plain.description)};
 }
 
+void Session::serve_adapter(const std::string& name, std::shared_ptr<Publication> publication)
+{
+    for_adapter_ = true;
+    expiry_.cancel();
+    LocalTrack track;
+    track.name = name;
+    track.mid = "0";
+    track.kind = publication->kind();
+    track.since = context_.executor().now();
+    track.publication = std::move(publication);
+    local_.push_back(std::move(track));
+    set_state(SessionState::Connected);
+}
+
 void Session::collect_silent_tracks()
 {
-    if (state_ != SessionState::Connected)
+    // An adapter may have nothing to say for as long as it likes.
+    if (state_ != SessionState::Connected || for_adapter_)
         return;
     const TimePoint now = context_.executor().now();
     const auto limit = context_.options().timers.silent_track;

@@ -66,6 +66,10 @@ public:
     /// The answer to the offer that came with `sessions/new`.
     [[nodiscard]] Outcome<calls::SessionDescription> first_offer(const std::string& sdp);
 
+    /// A WebSocket adapter publishes @p publication here under @p name. The session is connected
+    /// for as long as the adapter is, and has no client.
+    void serve_adapter(const std::string& name, std::shared_ptr<Publication> publication);
+
     /// Ends the session: 410 from now on, no more media in either direction.
     void lose();
     /// Collects tracks that have been silent for too long; called once a second.
@@ -142,6 +146,7 @@ private:
     Negotiation negotiation_;
     SessionState state_ = SessionState::New;
     bool busy_ = false;
+    bool for_adapter_ = false;
     ScopedTimer expiry_;
     std::vector<LocalTrack> local_;
     std::vector<RemoteTrack> remote_;

@@ -81,6 +81,18 @@ Outcome<calls::NewSessionAnswer> Sfu::new_session(const calls::NewSessionRequest
     return answer;
 }
 
+std::shared_ptr<Session> Sfu::new_adapter_session(const std::string& track_name,
+                                                  std::shared_ptr<Publication> publication)
+{
+    if (sessions_.size() >= options_.limits.sessions)
+        return nullptr;
+    const std::string id = random_hex(32);
+    auto session = std::make_shared<Session>(*this, id, calls::NewSessionRequest{});
+    session->serve_adapter(track_name, std::move(publication));
+    sessions_.emplace(id, session);
+    return session;
+}
+
 std::shared_ptr<Session> Sfu::find_session(const std::string& id) const
 {
     const auto it = sessions_.find(id);

@@ -31,6 +31,9 @@ public:
 
     [[nodiscard]] Outcome<calls::NewSessionAnswer>
     new_session(const calls::NewSessionRequest& request);
+    /// A session for what a WebSocket adapter publishes; nullptr when there are too many.
+    [[nodiscard]] std::shared_ptr<Session>
+    new_adapter_session(const std::string& track_name, std::shared_ptr<Publication> publication);
     /// nullptr if it is unknown or gone. Counts the request towards the session's rate.
     [[nodiscard]] std::shared_ptr<Session> find_session(const std::string& id) const;
     [[nodiscard]] const std::map<std::string, std::shared_ptr<Session>>& sessions() const
