@@ -248,6 +248,22 @@ GST_START_TEST(long_elements_need_the_two_byte_form)
 }
 GST_END_TEST;
 
+// Without its long form a dependency descriptor tells nothing, and makes decoders drop what they
+// get.
+GST_START_TEST(dependency_descriptors_need_the_two_byte_form)
+{
+    const Buffer source = make_rtp({.extensions = {{13, text_bytes("abc")}}});
+    const std::vector<HeaderExtension> ids{{13, extension_uri::kDependencyDescriptor}};
+    SendParameters target;
+    target.extensions = {{7, extension_uri::kDependencyDescriptor}};
+    fail_unless(!build(source, ids, target).packet.find_extension(7));
+    target.mixed_extensions = true;
+    const Built built = build(source, ids, target);
+    fail_unless(as_text(built.packet.find_extension(7)) == "abc");
+    fail_unless_equals_int(built.packet.extension_profile, kOneByteExtensions);
+}
+GST_END_TEST;
+
 GST_START_TEST(a_packet_that_does_not_fit_is_not_built)
 {
     const Buffer source = make_rtp({.payload = Buffer(200, 1)});
@@ -395,6 +411,7 @@ static Suite* media_rtp_suite()
     tcase_add_test(tc, a_forwarded_packet_keeps_what_is_the_publishers);
     tcase_add_test(tc, extension_ids_are_translated_and_hop_by_hop_ones_replaced);
     tcase_add_test(tc, long_elements_need_the_two_byte_form);
+    tcase_add_test(tc, dependency_descriptors_need_the_two_byte_form);
     tcase_add_test(tc, a_packet_that_does_not_fit_is_not_built);
     tcase_add_test(tc, codecs_match_by_what_a_decoder_needs);
     tcase_add_test(tc, vp8_key_frames_are_told_apart);

@@ -456,6 +456,25 @@ GST_START_TEST(answer_of_the_client_is_checked)
 }
 GST_END_TEST
 
+// Long header extensions may be sent to whoever says so, in an answer as in an offer.
+GST_START_TEST(long_extensions_are_for_those_who_allow_them)
+{
+    for (const bool allowed : {false, true}) {
+        Negotiation n = fresh();
+        n.add_line({Kind::Video, {vp8()}, false});
+        Description answer = parsed(answer_to(parsed(write(n.make_offer(kNow)))));
+        answer.extmap_allow_mixed = allowed;
+        fail_unless(n.apply_answer(answer).ok());
+        fail_unless(n.lines()[0].mixed_extensions == allowed);
+        Negotiation of_client = fresh();
+        Offer offer{{video("0")}};
+        offer.session_lines = allowed ? "a=extmap-allow-mixed\r\n" : "";
+        exchange(of_client, offer);
+        fail_unless(of_client.lines()[0].mixed_extensions == allowed);
+    }
+}
+GST_END_TEST
+
 GST_START_TEST(rejected_sections_of_an_answer_are_reused)
 {
     Negotiation n = fresh();
@@ -512,6 +531,7 @@ Suite* sdp_negotiation_suite()
     tcase_add_test(t, pull_offer_has_usual_numbers_and_sources);
     tcase_add_test(t, pull_offer_respects_the_clients_numbers);
     tcase_add_test(t, answer_of_the_client_is_checked);
+    tcase_add_test(t, long_extensions_are_for_those_who_allow_them);
     tcase_add_test(t, rejected_sections_of_an_answer_are_reused);
     tcase_add_test(t, force_closed_sections_stay_where_they_are);
     suite_add_tcase(s, t);

@@ -52,6 +52,13 @@ private:
     bool two_byte_;
 };
 
+/// Its description of the layers (up to 50 bytes, with key frames) fits the two-byte form only, and
+/// a decoder that knows the extension drops all frames until it has seen that.
+bool needs_two_byte_form(const std::string& uri)
+{
+    return uri == extension_uri::kDependencyDescriptor;
+}
+
 bool fits_one_byte(std::uint8_t id, std::size_t size)
 {
     return id <= 14 && size >= 1 && size <= 16;
@@ -74,7 +81,7 @@ void ExtensionMap::build(const std::vector<HeaderExtension>& source, const SendP
             transport_cc_id_ = e.id;
         else if (e.uri == extension_uri::kAbsSendTime)
             abs_send_time_id_ = e.id;
-        if (is_hop_by_hop(e.uri))
+        if (is_hop_by_hop(e.uri) || (!mixed_ && needs_two_byte_form(e.uri)))
             continue;
         for (const HeaderExtension& s : source) {
             if (s.uri == e.uri)

@@ -49,7 +49,7 @@ constexpr std::array kAudioExtensions = {"urn:ietf:params:rtp-hdrext:ssrc-audio-
 constexpr std::array kVideoExtensions = {
     "urn:3gpp:video-orientation",
     "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay",
-    "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension",
+    extension_uri::kDependencyDescriptor,
 };
 constexpr std::array kSimulcastExtensions = {extension_uri::kRid, extension_uri::kRepairedRid};
 

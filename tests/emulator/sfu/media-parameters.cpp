@@ -73,6 +73,7 @@ SendParameters send_parameters(const Line& line)
     out.codecs = rtp_codecs(line);
     out.extensions = header_extensions(line);
     out.reduced_size = line.reduced_size;
+    out.mixed_extensions = line.mixed_extensions;
     return out;
 }
 

@@ -157,6 +157,8 @@ Status Negotiation::apply_offer(const sdp::Description& offer)
     CF_TRY(sdp::check_offer(offer, before_, rules_.checks));
     for (std::size_t i = 0; i < offer.sections.size(); ++i)
         apply_offered_section(i, offer.sections[i]);
+    for (Line& line : lines_)
+        line.mixed_extensions = offer.extmap_allow_mixed;
     client_offer_ = offer;
     const Section* tagged = offer.tagged();
     const bool passive =
@@ -318,6 +320,7 @@ Status Negotiation::apply_answer(const sdp::Description& answer)
     for (std::size_t i = 0; i < lines_.size(); ++i) {
         Line& line = lines_[i];
         const Section& s = answer.sections[i];
+        line.mixed_extensions = answer.extmap_allow_mixed;
         if (s.rejected()) {
             mark_stopped(line);
             continue;

@@ -45,6 +45,7 @@ struct Line {
     std::vector<std::string> rids; ///< simulcast layers that the client sends
     std::vector<sdp::Source> client_sources;
     bool reduced_size = false;
+    bool mixed_extensions = false; ///< a=extmap-allow-mixed
 
     // Of an application section: what the client says.
     unsigned sctp_port = 5000;
