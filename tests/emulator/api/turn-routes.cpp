@@ -73,6 +73,17 @@ std::vector<std::string> default_urls(const std::string& host)
             "turns:" + host + ":5349?transport=tcp", "turns:" + host + ":443?transport=tcp"};
 }
 
+// A TURN server answers plain STUN too. The media port would do that as well, but Chromium takes
+// what comes from a STUN server's address for the server's answers, and never finds a peer there.
+std::string stun_url(const std::vector<std::string>& urls, const std::string& host)
+{
+    constexpr std::string_view kTurn = "turn:";
+    for (const std::string& url : urls)
+        if (url.starts_with(kTurn))
+            return "stun:" + url.substr(kTurn.size(), url.find('?') - kTurn.size());
+    return "stun:" + host + ":3478";
+}
+
 } // namespace
 
 bool TurnRoutes::matches(std::string_view path)
@@ -158,7 +169,7 @@ HttpAnswer TurnRoutes::generate(const std::string& body, bool as_array)
             auto array = w.array("iceServers");
             {
                 auto stun = w.object();
-                write_server(w, {"stun:" + sfu_.media().address().to_string()}, "", "");
+                write_server(w, {stun_url(urls, sfu_.candidate_address())}, "", "");
             }
             auto turn = w.object();
             write_server(w, urls, username, credential);
