@@ -44,14 +44,14 @@ suites_of() {
 print(*sorted({s.split(":")[-1] for t in json.load(sys.stdin) for s in t["suite"]}))'
 }
 
-# run_suites BUILD LABEL SUITE...: media in real time needs the cores for itself, so the pipeline
-# suite runs its programs one after the other, and last.
+# run_suites BUILD LABEL SUITE...: media in real time needs the cores for itself, so the pipeline and
+# interop suites run their programs one after the other, and last.
 run_suites() {
     local build=$1 label=$2 parallel=() serial=() suite
     shift 2
     for suite in "$@"; do
         case $suite in
-        pipeline) serial+=("$suite") ;;
+        pipeline | interop) serial+=("$suite") ;;
         *) parallel+=("$suite") ;;
         esac
     done
