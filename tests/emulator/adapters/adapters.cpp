@@ -161,16 +161,14 @@ void Adapters::begin(const BatchPtr& batch, std::size_t index)
         return batch->finish(index, std::move(error));
     if (sfu_.options().refuse_localhost && is_localhost(*websocket_host(item.endpoint)))
         return batch->finish(index, item_errors::websocket_localhost());
-    std::size_t under_way = 0;
-    for (const auto& socket : batch->sockets)
-        under_way += socket ? 1 : 0;
-    if (entries_.size() + under_way >= sfu_.options().limits.adapters)
+    if (entries_.size() + in_flight_ >= sfu_.options().limits.adapters)
         return batch->finish(index, calls::ItemError{"temporarily_unavailable_error",
                                                      refusals::overloaded().description});
     std::vector<std::string> elements = IngestAdapter::elements();
     if (item.location == calls::Location::Remote)
         if (auto error = check_source(item, elements))
             return batch->finish(index, std::move(error));
+    ++in_flight_;
     CodecPipeline::prepare(
         elements, context_.get(),
         [this, alive = alive_, batch, index](std::optional<std::string> missing) {
@@ -178,6 +176,7 @@ void Adapters::begin(const BatchPtr& batch, std::size_t index)
                 return;
             if (!missing)
                 return dial(batch, index);
+            --in_flight_;
             batch->finish(index,
                           calls::ItemError{"internal_error",
                                            "This machine has no GStreamer element " + *missing});
@@ -201,6 +200,7 @@ void Adapters::on_dialled(const BatchPtr& batch, std::size_t index, DialResult r
 {
     auto socket = std::move(batch->sockets[index]);
     socket->set_callbacks({});
+    --in_flight_;
     if (result == DialResult::TimedOut)
         return batch->finish(index, item_errors::websocket_timeout());
     if (result == DialResult::HandshakeFailed)

@@ -60,6 +60,7 @@ private:
     std::map<std::string, Entry> entries_;
     std::deque<std::string> closed_; ///< ids, oldest first
     std::vector<std::weak_ptr<Batch>> batches_;
+    std::size_t in_flight_ = 0; ///< items that are being dialled
     /// Whether we still live, for what other threads are asked to do.
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tests/emulator/api/request-log.hpp"
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 
@@ -41,6 +42,30 @@ std::string without_ice_passwords(const std::string& body)
     return out.append(body, from);
 }
 
+// Endpoints of WebSocket adapters have no other place for a token than the URL's query.
+std::string without_endpoint_queries(const std::string& body)
+{
+    static constexpr std::string_view kMember = "\"endpoint\"";
+    std::string out;
+    std::size_t from = 0;
+    for (auto at = body.find(kMember); at != std::string::npos; at = body.find(kMember, from)) {
+        const auto value = body.find('"', at + kMember.size());
+        const auto end =
+            std::min(value == std::string::npos ? value : body.find('"', value + 1), body.size());
+        const auto query = std::min(body.find('?', at), end);
+        out.append(body, from, query - from);
+        if (query < end)
+            out.append("?redacted");
+        from = end;
+    }
+    return out.append(body, from);
+}
+
+std::string without_secrets(const std::string& body)
+{
+    return without_endpoint_queries(without_ice_passwords(body));
+}
+
 std::size_t bytes_of(const LogEntry& e)
 {
     return e.path.size() + e.query.size() + e.request_body.size() + e.response_body.size();
@@ -59,8 +84,8 @@ void RequestLog::add(LogEntry entry)
     entry.number = ++total_;
     if (entry.status >= 400)
         ++refused_;
-    entry.request_body = without_ice_passwords(entry.request_body);
-    entry.response_body = without_ice_passwords(entry.response_body);
+    entry.request_body = without_secrets(entry.request_body);
+    entry.response_body = without_secrets(entry.response_body);
     bytes_ += bytes_of(entry);
     entries_.push_back(std::move(entry));
     while (entries_.size() > capacity_ || (bytes_ > max_bytes_ && !entries_.empty())) {
