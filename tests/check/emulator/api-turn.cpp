@@ -23,6 +23,14 @@ std::string text(const cf::json::JsonReader& json, const char* member)
     return value.ok() ? value->value_or("") : "";
 }
 
+void expect_refused(const ApiAnswer& answer, unsigned status, const char* code, const char* text)
+{
+    fail_unless(answer.status == status, "%u instead of %u: %s", answer.status, status,
+                answer.body.c_str());
+    fail_unless_equals_text(answer.code(), code);
+    fail_unless(answer.description().find(text) != std::string::npos, "%s", answer.body.c_str());
+}
+
 GST_START_TEST(ice_servers_are_an_array)
 {
     EmulatorFixture f;
@@ -83,16 +91,30 @@ GST_END_TEST
 GST_START_TEST(bad_requests_are_refused)
 {
     EmulatorFixture f;
-    fail_unless_equals_int(turn(f, "generate", R"({"ttl":60})", "Bearer local-secret").status, 401);
-    fail_unless_equals_int(turn(f, "generate", "{}").status, 400);
-    fail_unless_equals_int(turn(f, "generate", "").status, 400);
-    fail_unless_equals_int(turn(f, "generate", R"({"ttl":"60"})").status, 400);
-    fail_unless_equals_int(turn(f, "generate", R"({"ttl":0})").status, 400);
-    fail_unless_equals_int(turn(f, "generate", R"({"ttl":172801})").status, 400);
+    struct Case {
+        const char* path;
+        const char* body;
+        unsigned status;
+        const char* code;
+        const char* text;
+    };
+    for (const Case& k :
+         {Case{"generate", "{}", 400, "decoding_error", "JSON body validation error: "},
+          Case{"generate", "", 400, "decoding_error", "JSON body validation error: "},
+          Case{"generate", R"({"ttl":"60"})", 400, "decoding_error", "ttl"},
+          Case{"generate", R"({"ttl":0})", 400, "decoding_error", "ttl"},
+          Case{"generate", R"({"ttl":172801})", 400, "invalid_params", "48 hours"},
+          Case{"something", R"({"ttl":60})", 404, "not_found", "no such endpoint"},
+          Case{"nobody/revoke", "", 404, "not_found", "no such credentials"}})
+        expect_refused(turn(f, k.path, k.body), k.status, k.code, k.text);
+    const std::string good = R"({"ttl":60})";
+    expect_refused(turn(f, "generate", good, "Bearer local-secret"), 401, "unauthorized", "token");
+    expect_refused(f.send({"POST", "/v1/turn/keys/other/credentials/generate", good}), 404,
+                   "not_found", "key does not exist");
+    expect_refused(f.send({"GET", "/v1/turn/keys/local-turn-key/credentials/generate", "", "",
+                           "Bearer local-turn-token"}),
+                   405, "not_found", "method");
     fail_unless_equals_int(turn(f, "generate", R"({"ttl":172800})").status, 201);
-    fail_unless_equals_int(turn(f, "something", R"({"ttl":60})").status, 404);
-    fail_unless_equals_int(
-        f.send({"POST", "/v1/turn/keys/other/credentials/generate", R"({"ttl":60})"}).status, 404);
 }
 GST_END_TEST
 
