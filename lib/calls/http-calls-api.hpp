@@ -34,6 +34,9 @@ public:
                  HttpCallsApiOptions options = {});
     ~HttpCallsApi() override; ///< cancels nothing: each `done` still runs
 
+    /// For all requests from now on.
+    void set_credentials(Credentials credentials) { credentials_ = std::move(credentials); }
+
     RequestId new_session(NewSessionRequest request, Done<NewSessionAnswer> done) override;
     RequestId new_tracks(const SessionId& session, NewTracksRequest request,
                          Done<NewTracksAnswer> done) override;

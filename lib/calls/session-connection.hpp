@@ -25,7 +25,7 @@ struct SessionConnection final : PeerConnectionEvents {
     SessionConnection(SessionImpl& session, Executor& executor, BackoffOptions options,
                       const std::function<double()>& random)
         : owner(session), pause(executor, options, random), connect_timer(executor),
-          disconnect_timer(executor), stable_timer(executor)
+          disconnect_timer(executor), stable_timer(executor), media_timer(executor)
     {
     }
 
@@ -33,6 +33,12 @@ struct SessionConnection final : PeerConnectionEvents {
     void on_media_flowing(SlotId slot) override;
     void on_slot_failed(SlotId slot, Error error) override;
 
+    /// Those that are no exchange's.
+    void cancel_requests(CallsApi& api) const
+    {
+        api.cancel(creating);
+        api.cancel(looking);
+    }
     /// Takes over what @p ended may have left open at the service.
     void remember(const Exchange& ended)
     {
@@ -51,9 +57,11 @@ struct SessionConnection final : PeerConnectionEvents {
     };
 
     SessionImpl& owner;
-    TimePoint made_at;      ///< when sessions/new was answered
-    SessionId id;           ///< empty until sessions/new has answered
-    RequestId creating = 0; ///< the request that asks for it
+    std::uint64_t number = 0; ///< for late answers: the address may be the next one's, too
+    TimePoint made_at;        ///< when sessions/new was answered
+    SessionId id;             ///< empty until sessions/new has answered
+    RequestId creating = 0;   ///< the request that asks for it
+    RequestId looking = 0;    ///< the one that asks whether media flows
     std::shared_ptr<PeerConnection> peer;
     NegotiationQueue queue;
     std::shared_ptr<Exchange> exchange; ///< the one under way
@@ -62,11 +70,13 @@ struct SessionConnection final : PeerConnectionEvents {
     bool doubtful = false;              ///< more may be open than we know
     bool described = false;             ///< a description was applied
     bool connected = false;
-    bool held = false; ///< the service wants us connected first (HTTP 425)
+    bool lasted = false; ///< connected for so long that it counts as good
+    bool held = false;   ///< the service wants us connected first (HTTP 425)
     Pause pause;
     ScopedTimer connect_timer;
     ScopedTimer disconnect_timer;
     ScopedTimer stable_timer;
+    ScopedTimer media_timer; ///< runs while something is pulled and nothing has arrived
 };
 
 } // namespace cf::calls

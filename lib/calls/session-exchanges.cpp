@@ -189,10 +189,7 @@ void SessionImpl::on_close_item(const ItemResult& one)
     }
     if (slot == nullptr || closing_)
         return;
-    slot->stage = SlotStage::Waiting;
-    slot->mid.clear();
-    if (slot->removed)
-        finish_closed(*slot);
+    after_close(*slot);
 }
 
 void SessionImpl::on_failure(const std::vector<Job>& jobs, const ExchangeFailure& failure)
@@ -292,10 +289,7 @@ void SessionImpl::give_up(const Job& job, const Error& error)
             emit_slot(*slot, &error);
         break;
     case JobKind::Close: // the service collects it when it starves
-        slot->stage = SlotStage::Waiting;
-        slot->mid.clear();
-        if (slot->removed)
-            finish_closed(*slot);
+        after_close(*slot);
         break;
     }
 }

@@ -19,7 +19,7 @@ SessionImpl::~SessionImpl()
 {
     executor_->cancel(close_timer_);
     if (connection_) {
-        api_->cancel(connection_->creating);
+        connection_->cancel_requests(*api_);
         connection_->exchange.reset();
         connection_->peer->close();
     }
@@ -140,10 +140,11 @@ void SessionImpl::continue_close()
         connection_->connect_timer.cancel();
         connection_->disconnect_timer.cancel();
         connection_->stable_timer.cancel();
+        connection_->media_timer.cancel();
         if (!connection_->id.empty() && connection_->exchange)
             return; // what it opens must be closed, too, and it must not be overlapped
         // A Calls session that was never used is not worth waiting for: it expires by itself.
-        api_->cancel(connection_->creating);
+        connection_->cancel_requests(*api_);
         connection_->exchange.reset();
         std::vector<SlotId> all;
         for (const auto& [id, slot] : slots_) {
@@ -164,7 +165,7 @@ void SessionImpl::finish_close()
     executor_->cancel(std::exchange(close_timer_, 0));
     cleanups_.clear();
     if (connection_) {
-        api_->cancel(connection_->creating);
+        connection_->cancel_requests(*api_);
         connection_->exchange.reset();
         closing_connection_ = std::move(connection_);
     }

@@ -38,6 +38,7 @@ public:
     void remove(SlotId slot) override;
     void update(SlotId slot, std::optional<TrackLocator> source,
                 std::optional<Simulcast> simulcast) override;
+    void pull_again(SlotId slot, Error reason) override;
 
     // session-recovery.cpp
     void restart(Error reason) override;
@@ -69,9 +70,11 @@ private:
     void retry_slot(SessionSlot& slot, const Error& error);
     void fail_slot(SessionSlot& slot, const Error& error);
     void finish_closed(SessionSlot& slot);
+    void after_close(SessionSlot& slot);
     [[nodiscard]] SessionSlot* find(SlotId slot);
     [[nodiscard]] std::vector<SessionSlot*> slots_in_order();
     [[nodiscard]] bool has_wanted_slots() const;
+    [[nodiscard]] bool receives_nothing() const;
 
     // session-exchanges.cpp: the queue and its results.
     void pump();
@@ -93,10 +96,14 @@ private:
     void on_new_session(Result<NewSessionAnswer> answer);
     void on_described();
     void on_connected();
+    void expect_media();
+    void look_for_media();
+    [[nodiscard]] bool sends_to_us(const SessionInfo& info) const;
     [[nodiscard]] bool has_expired_unused(const Error& reason) const;
     void lose(Error reason);
     void drop_connection(bool gone, const Error& reason);
-    void schedule_connect(const Error& reason);
+    [[nodiscard]] bool begin_reconnecting(const Error& reason);
+    void schedule_connect(const Error& reason, bool lasted);
     void fail(Error error);
     void clean_up(const SessionConnection& connection);
 
@@ -111,6 +118,7 @@ private:
     SlotMap slots_;
     std::uint64_t next_order_ = 0;
     std::unique_ptr<SessionConnection> connection_;
+    std::uint64_t connections_ = 0; ///< made so far
     std::vector<std::shared_ptr<SessionCleanup>> cleanups_;
     bool pump_posted_ = false;
 

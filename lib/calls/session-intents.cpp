@@ -50,6 +50,20 @@ bool SessionImpl::has_wanted_slots() const
                        [](const auto& entry) { return entry.second.is_wanted(); });
 }
 
+/// Something is pulled, and of nothing that is has media arrived.
+bool SessionImpl::receives_nothing() const
+{
+    bool any = false;
+    for (const auto& [id, slot] : slots_) {
+        if (!slot.is_pull() || !slot.is_wanted() || slot.stage != SlotStage::Open)
+            continue;
+        if (slot.media)
+            return false;
+        any = true;
+    }
+    return any;
+}
+
 void SessionImpl::add(SlotId id, Intent intent)
 {
     if (closing_)
@@ -152,6 +166,20 @@ void SessionImpl::update(SlotId id, std::optional<TrackLocator> source,
     }
 }
 
+void SessionImpl::pull_again(SlotId id, Error reason)
+{
+    SessionSlot* slot = find(id);
+    if (slot == nullptr || closing_ || !slot->is_pull() || !slot->is_wanted() ||
+        slot->stage != SlotStage::Open)
+        return;
+    slot->state = SlotState::Pending;
+    slot->media = false;
+    slot->missing_since = executor_->now();
+    slot->tries = 1; // from now on it waits among those that are missing
+    emit_slot(*slot, &reason);
+    enqueue_close(*slot);
+}
+
 /// The service has the track under @p mid, and our end is ready for it.
 void SessionImpl::opened(SessionSlot& slot, const Mid& mid)
 {
@@ -168,6 +196,8 @@ void SessionImpl::opened(SessionSlot& slot, const Mid& mid)
     }
     if (slot.media)
         slot.state = SlotState::Active;
+    else if (slot.is_pull())
+        expect_media();
     emit_slot(slot);
     if (std::exchange(slot.update_pending, false)) {
         connection_->queue.push({JobKind::Update, slot.id});
@@ -242,12 +272,25 @@ void SessionImpl::finish_closed(SessionSlot& slot)
         add(id, std::move(*next));
 }
 
+/// Nothing of the slot is open any more: it was taken back, has failed, or is to be pulled again.
+void SessionImpl::after_close(SessionSlot& slot)
+{
+    slot.stage = SlotStage::Waiting;
+    slot.mid.clear();
+    if (slot.removed)
+        finish_closed(slot);
+    else if (slot.is_wanted())
+        enqueue(slot);
+}
+
 void SessionImpl::on_media_flowing(SlotId id)
 {
     SessionSlot* slot = find(id);
     if (slot == nullptr || closing_)
         return;
     slot->media = true;
+    if (slot->is_pull())
+        connection_->media_timer.cancel();
     if (slot->stage == SlotStage::Open && slot->is_wanted() && slot->state != SlotState::Active) {
         slot->state = SlotState::Active;
         emit_slot(*slot);

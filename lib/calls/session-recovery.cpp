@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <algorithm>
+#include <cmath>
 
 #include "lib/base/log.hpp"
 #include "lib/calls/session-impl.hpp"
@@ -15,6 +16,8 @@ constexpr unsigned kMaxBadAnswers = 3;
 /// Connected for this long, a connection counts as good again. A service that lets everybody in
 /// and drops them at once must see the delays grow.
 constexpr Milliseconds kStableAfter{10000};
+/// The part of retry-delay over which the first tries after such a connection are spread.
+constexpr double kFirstRetrySpread = 0.1;
 
 bool is_bad_answer(const Error& error)
 {
@@ -48,15 +51,16 @@ void SessionImpl::connect()
         return;
     }
     connection->peer = peer.take();
+    connection->number = ++connections_;
     connection_ = std::move(connection);
     // In parallel with the first offer, which the queue makes meanwhile.
     NewSessionRequest request;
     request.third_party = options_.third_party;
     connection_->creating = api_->new_session(
-        std::move(request),
-        [weak = weak_from_this(), this, made_for = connection_.get()](Result<NewSessionAnswer> r) {
+        std::move(request), [weak = weak_from_this(), this,
+                             made_for = connection_->number](Result<NewSessionAnswer> r) {
             const auto self = weak.lock();
-            if (self && connection_ && connection_.get() == made_for && !closing_)
+            if (self && connection_ && connection_->number == made_for && !closing_)
                 on_new_session(std::move(r));
         });
     for (SessionSlot* slot : slots_in_order()) {
@@ -147,9 +151,58 @@ void SessionImpl::on_connected()
     reconnecting_ = false;
     losses_ = 0;
     bad_answers_ = 0;
-    c.stable_timer.start(kStableAfter, [this] { backoff_.reset(); });
+    c.stable_timer.start(kStableAfter, [this] {
+        backoff_.reset();
+        connection_->lasted = true;
+    });
     refresh_state();
     pump();
+}
+
+/// The service has found packets of what is pulled. When none comes through, although every state
+/// says that we are connected, the path may be dead, and ICE would take up to a minute to say so.
+void SessionImpl::expect_media()
+{
+    if (!connection_ || connection_->media_timer.active() || connection_->looking != 0 ||
+        !receives_nothing())
+        return;
+    connection_->media_timer.start(options_.connect_timeout, [weak = weak_from_this(), this] {
+        const auto self = weak.lock();
+        if (self && receives_nothing())
+            look_for_media();
+    });
+}
+
+/// Publishers may have fallen silent; only the service can tell.
+void SessionImpl::look_for_media()
+{
+    connection_->looking = api_->get_session(
+        connection_->id, [weak = weak_from_this(), this,
+                          asked_of = connection_->number](Result<SessionInfo> answer) {
+            const auto self = weak.lock();
+            if (!self || !connection_ || connection_->number != asked_of || closing_)
+                return;
+            connection_->looking = 0;
+            if (!answer && answer.error().code == ErrorCode::SessionGone)
+                lose(std::move(answer.error()));
+            else if (answer && receives_nothing() && sends_to_us(*answer))
+                lose(Error{ErrorCode::Media,
+                           "The service sends media, but none arrives; it is connected anew."});
+            else
+                expect_media();
+        });
+}
+
+bool SessionImpl::sends_to_us(const SessionInfo& info) const
+{
+    return std::any_of(slots_.begin(), slots_.end(), [&](const auto& entry) {
+        const SessionSlot& slot = entry.second;
+        return slot.is_pull() && slot.stage == SlotStage::Open &&
+               std::any_of(info.tracks.begin(), info.tracks.end(), [&](const TrackState& t) {
+                   return t.track.location == Location::Remote && t.track.mid == slot.mid &&
+                          t.status == TrackStatus::Active;
+               });
+    });
 }
 
 void SessionImpl::clean_up(const SessionConnection& connection)
@@ -180,7 +233,7 @@ void SessionImpl::drop_connection(bool gone, const Error& reason)
     const auto connection = std::move(connection_);
     if (!connection)
         return;
-    api_->cancel(connection->creating);
+    connection->cancel_requests(*api_);
     if (const auto exchange = std::move(connection->exchange))
         connection->remember(*exchange); // and its request is cancelled
     connection->peer->close();
@@ -232,21 +285,32 @@ void SessionImpl::lose(Error reason)
         return;
     }
     ++losses_;
+    const bool lasted = connection_ && connection_->lasted;
     drop_connection(reason.code == ErrorCode::SessionGone, reason);
-    schedule_connect(reason);
+    schedule_connect(reason, lasted);
 }
 
-void SessionImpl::schedule_connect(const Error& reason)
+/// Whether there is anything to make a new session for; one without tracks would only expire again.
+bool SessionImpl::begin_reconnecting(const Error& reason)
 {
     reconnecting_ = true;
-    if (!has_wanted_slots()) {
-        // A session without tracks would only expire again.
-        dormant_ = true;
+    dormant_ = !has_wanted_slots();
+    if (dormant_)
         set_state(SessionState::Reconnecting, &reason);
+    return !dormant_;
+}
+
+/// @p lasted: the connection that was lost had been good, so its loss is the first in a row and
+/// waiting would only lengthen the gap. The random part keeps many clients of one server apart.
+void SessionImpl::schedule_connect(const Error& reason, bool lasted)
+{
+    if (!begin_reconnecting(reason))
         return;
-    }
-    const Milliseconds delay =
-        std::max(backoff_.next(), reason.retry_after.value_or(Milliseconds{0}));
+    const Milliseconds pause =
+        lasted ? Milliseconds{std::llround(kFirstRetrySpread * random_() *
+                                           double(options_.backoff.initial.count()))}
+               : backoff_.next();
+    const Milliseconds delay = std::max(pause, reason.retry_after.value_or(Milliseconds{0}));
     retry_timer_.start(delay, [weak = weak_from_this(), this] {
         if (const auto self = weak.lock())
             connect();
@@ -266,7 +330,10 @@ void SessionImpl::restart(Error reason)
         return;
     }
     drop_connection(reason.code == ErrorCode::SessionGone, reason);
-    schedule_connect(reason);
+    if (!begin_reconnecting(reason))
+        return;
+    set_state(SessionState::Reconnecting, &reason, Milliseconds{0});
+    connect();
 }
 
 void SessionImpl::fail(Error error)

@@ -115,6 +115,11 @@ public:
     virtual void update(SlotId slot, std::optional<TrackLocator> source,
                         std::optional<Simulcast> simulcast) = 0;
 
+    /// Pulls a track again whose media has stopped although nothing else is wrong: its publisher
+    /// may have closed it, or published it anew. The slot is Pending, with @p reason, until media
+    /// arrives; what is done about a missing track is done about it. Nothing unless it is open.
+    virtual void pull_again(SlotId slot, Error reason) = 0;
+
     /// Gives up the present Calls session and makes a new one, as after a loss.
     virtual void restart(Error reason) = 0;
 

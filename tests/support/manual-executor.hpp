@@ -61,6 +61,14 @@ public:
         return ran;
     }
 
+    /// Moves time on by @p by at once, as a system that slept does: what was due meanwhile runs
+    /// then, late.
+    std::size_t jump(Milliseconds by)
+    {
+        now_ += by;
+        return run_pending();
+    }
+
     /// How long until the next timer; nothing when none is set.
     [[nodiscard]] std::optional<Milliseconds> next_timer() const
     {
