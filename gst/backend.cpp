@@ -49,10 +49,16 @@ Result<Backend::Api> make_http_api(std::shared_ptr<IoThread> io, const Settings&
         std::move(io), http::HttpClientOptions{.user_agent = CF_PACKAGE "/" CF_VERSION,
                                                .log_name = name,
                                                .history = history});
-    return Backend::Api{.api = std::make_shared<calls::HttpCallsApi>(
-                            std::move(client), std::move(credentials),
-                            calls::HttpCallsApiOptions{.timeout = settings.timeout}),
-                        .history = [history] { return history_structure(*history); }};
+    auto api = std::make_shared<calls::HttpCallsApi>(
+        std::move(client), std::move(credentials),
+        calls::HttpCallsApiOptions{.timeout = settings.timeout});
+    return Backend::Api{.api = api,
+                        .history = [history] { return history_structure(*history); },
+                        .change_credentials = [api](const Settings& changed) -> Status {
+                            CF_TRY_LET(auto resolved, resolve_credentials(changed));
+                            api->set_credentials(std::move(resolved));
+                            return ok_status();
+                        }};
 }
 
 } // namespace

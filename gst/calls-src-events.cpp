@@ -132,9 +132,12 @@ void CallsSrc::on_slot(SlotId slot, const calls::SlotInfo& info, const Error* re
     {
         Lock lock(mu_);
         track->state = info.state;
+        track->state_since = g_get_monotonic_time();
         pad = track->pad;
-        if (info.state == SlotState::Active)
+        if (info.state == SlotState::Active) {
             track->warned = false;
+            track->asked_again = 0;
+        }
         // A track that is not there is asked for again and again; one sentence about it will do.
         warn = info.state == SlotState::Pending && reason != nullptr &&
                !std::exchange(track->warned, true);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-// Settings, states and the list of tracks; pads and what the session tells are in
-// calls-src-events.cpp.
+// Settings and states; the list of tracks is in calls-src-list.cpp, pads and what the session tells
+// in calls-src-events.cpp.
 #include "gst/calls-src.hpp"
 
 #include <algorithm>
@@ -71,25 +71,6 @@ void CallsSrc::change_settings(const std::function<void(SrcSettings&)>& change)
     change(settings_);
 }
 
-void CallsSrc::set_tracks(const std::string& text)
-{
-    auto parsed = parse_tracks(text);
-    const bool running = [&] {
-        Lock lock(mu_);
-        if (parsed.ok() || !running_)
-            settings_.tracks = parsed;
-        return running_;
-    }();
-    if (!running)
-        return;
-    if (!parsed.ok()) {
-        if (const auto self = element())
-            post_warning(self.get(), parsed.error());
-        return;
-    }
-    session_->post([self = shared_from_this(), wishes = parsed.take()] { self->apply(wishes); });
-}
-
 // -- states ---------------------------------------------------------------------------------------
 
 Status CallsSrc::start()
@@ -123,8 +104,8 @@ Status CallsSrc::start()
         running_ = true;
         no_more_pads_ = false;
     }
-    session_->post([self = shared_from_this(), wishes = s.tracks->value()] {
-        self->apply(wishes);
+    session_->post([self = shared_from_this()] {
+        self->apply();
         self->look_for_gaps();
     });
     return ok_status();
@@ -158,78 +139,8 @@ void CallsSrc::drop_tracks()
     }
 }
 
-// -- the list -------------------------------------------------------------------------------------
-
-void CallsSrc::apply(const std::vector<TrackWish>& wishes)
-{
-    const auto self = element();
-    if (!self)
-        return;
-    const auto is_wished = [&](const TrackPtr& track) {
-        return std::any_of(wishes.begin(), wishes.end(), [&](const TrackWish& wish) {
-            return wish.source == track->wish.source;
-        });
-    };
-    std::vector<TrackPtr> gone;
-    std::vector<TrackWish> added;
-    {
-        Lock lock(mu_);
-        const auto keep = std::stable_partition(tracks_.begin(), tracks_.end(), is_wished);
-        gone.assign(keep, tracks_.end());
-        tracks_.erase(keep, tracks_.end());
-        for (const TrackWish& wish : wishes) {
-            if (std::none_of(tracks_.begin(), tracks_.end(), [&](const TrackPtr& track) {
-                    return track->wish.source == wish.source;
-                }))
-                added.push_back(wish);
-        }
-        no_more_pads_ = no_more_pads_ && added.empty();
-    }
-    for (const TrackPtr& track : gone)
-        take_back(track);
-    for (const TrackWish& wish : added)
-        add_track(GST_BIN(self.get()), wish);
-}
-
-void CallsSrc::add_track(GstBin* element, const TrackWish& wish)
-{
-    auto track = std::make_shared<Track>();
-    track->wish = wish;
-    track->slot = session_->slots().allocate();
-    const auto weak = weak_from_this();
-    track->chain = ReceiveChain::create(element, track->slot, settings().latency_ms,
-                                        {.on_offered =
-                                             [weak, slot = track->slot](calls::MediaKind kind) {
-                                                 if (const auto self = weak.lock())
-                                                     self->on_offered(slot, kind);
-                                             },
-                                         .on_unusable =
-                                             [weak, slot = track->slot](const Error& error) {
-                                                 if (const auto self = weak.lock())
-                                                     self->on_unusable(slot, error);
-                                             }});
-    {
-        Lock lock(mu_);
-        if (wish.kind)
-            track->name = free_name(*wish.kind); // the list's order decides, whoever comes first
-        tracks_.push_back(track);
-    }
-    session_->slots().add(track->name, track->chain);
-    session_->pull({.slot = track->slot, .source = wish.source, .kind = wish.kind});
-}
-
-// The track's own threads may be waiting for downstream, so its end is no work for this one.
-void CallsSrc::take_back(const TrackPtr& track)
-{
-    session_->remove(track->slot);
-    session_->slots().remove(track->slot);
-    run_in_background("cfcalls-remove", [self = element(), track] {
-        track->chain->finish();
-        if (self && track->pad)
-            remove_pad(self.get(), track->pad);
-        track->chain->take_down();
-    });
-}
+// -- what goes to all of them
+// ----------------------------------------------------------------------
 
 // Each track by itself: one may be held up downstream until another has ended, as by a muxer that
 // waits for both.
@@ -267,7 +178,32 @@ void CallsSrc::look_for_gaps()
     for (const TrackPtr& track : tracks()) {
         if (track->chain->has_gap())
             run_in_background("cfcalls-gap", [track] { track->chain->fill_gap(); });
+        ask_again_if_silent(track);
     }
+}
+
+// The SFU tells nobody that a publication has ended, or that another has its name now: all that is
+// seen of it is silence. Asking costs a section of the SDP if the track is there after all, so the
+// pauses grow as long as nothing comes of it.
+void CallsSrc::ask_again_if_silent(const TrackPtr& track)
+{
+    constexpr unsigned kMostDoublings = 5;
+    const auto info = session_->slot_info(track->slot);
+    const gint64 last_packet = track->chain->last_packet_time();
+    {
+        Lock lock(mu_);
+        const auto patience = Microseconds{settings_.track_timeout}.count()
+                              << std::min(track->asked_again, kMostDoublings);
+        const gint64 since = std::max(track->state_since, last_packet);
+        if (patience == 0 || !info || info->mid.empty() ||
+            g_get_monotonic_time() - since < patience)
+            return;
+        track->state_since = g_get_monotonic_time();
+        ++track->asked_again;
+    }
+    session_->pull_again(track->slot,
+                         {ErrorCode::TrackEmpty, "A track has stopped sending; it is pulled again.",
+                          "no packet for track-timeout"});
 }
 
 std::vector<CallsSrc::TrackPtr> CallsSrc::tracks() const

@@ -26,6 +26,7 @@ struct SrcSettings {
     std::vector<std::string> video_codecs; ///< encoding names, best first; empty: any
     std::vector<std::string> audio_codecs;
     Milliseconds pull_timeout{0};
+    Milliseconds track_timeout{10000};
     bool retry_missing_track = true;
 };
 
@@ -44,6 +45,12 @@ public:
     /// Sets the list; pulls and closes the difference while the element runs. What cannot be read
     /// is a WARNING then, and the list stays; else it is an error of start().
     void set_tracks(const std::string& text);
+    // The same for single tracks, at any time; @p text is an entry of the list, @p pad a pad's
+    // name. False, and a WARNING unless there is no such pad, for what cannot be done.
+    bool add_track(const std::string& text);
+    bool remove_track(const std::string& pad);
+    /// The pad shows another track from now on (`tracks/update`).
+    bool update_track(const std::string& pad, const std::string& text);
 
     // -- states -----------------------------------------------------------------------------------
 
@@ -63,18 +70,24 @@ public:
 
 private:
     struct Track {
-        TrackWish wish;
         SlotId slot = 0;
         std::shared_ptr<ReceiveChain> chain;
         // Guarded by CallsSrc::mu_.
+        TrackWish wish;
         std::string name; ///< of the pad; empty until the kind is known
         Ref<GstPad> pad;
         calls::SlotState state = calls::SlotState::Pending;
+        gint64 state_since = 0;   ///< g_get_monotonic_time()
+        unsigned asked_again = 0; ///< in a row, without media
         bool warned = false;
     };
     using TrackPtr = std::shared_ptr<Track>;
 
     explicit CallsSrc(GstElement* element);
+
+    /// Changes the list; called with mu_ held, an error leaves it as it was.
+    using Change = std::function<Status(std::vector<TrackWish>& wishes)>;
+    bool change_list(const Change& change);
 
     // ElementDelegate
     void on_slot(SlotId slot, const calls::SlotInfo& info, const Error* reason) override;
@@ -84,8 +97,8 @@ private:
     void add_stats(GstStructure* stats) override;
 
     // I/O thread: one change of the list at a time.
-    void apply(const std::vector<TrackWish>& wishes);
-    void add_track(GstBin* element, const TrackWish& wish);
+    void apply();
+    void start_track(GstBin* element, const TrackWish& wish);
     void take_back(const TrackPtr& track);
     static void remove_pad(GstElement* element, const Ref<GstPad>& pad);
     void on_offered(SlotId slot, calls::MediaKind kind);
@@ -95,8 +108,11 @@ private:
     void announce_streams(GstElement* element);
     void complain(const TrackPtr& track, const Error& error);
     void look_for_gaps();
+    void ask_again_if_silent(const TrackPtr& track);
     [[nodiscard]] std::vector<TrackPtr> tracks() const;
     [[nodiscard]] TrackPtr find(SlotId slot) const;
+    [[nodiscard]] TrackPtr find_pad(const std::string& pad) const;
+    [[nodiscard]] Ref<GstPad> find_gst_pad(const Track& track) const;
     [[nodiscard]] Ref<GstElement> element() const;
 
     mutable GWeakRef element_;

@@ -74,6 +74,7 @@ struct ElementSession::Running final : calls::SessionEvents {
     std::shared_ptr<calls::CallsApi> api;    // I/O thread
     std::shared_ptr<calls::Session> session; // I/O thread
     Backend::History history;
+    std::function<Status(const Settings&)> change_credentials; // I/O thread
     Milliseconds close_timeout{0};
     std::atomic<bool> stopping = false;
 
@@ -84,6 +85,7 @@ struct ElementSession::Running final : calls::SessionEvents {
     void let_go() // I/O thread
     {
         session.reset();
+        change_credentials = nullptr;
         api.reset();
         Lock lock(mu);
         gone = true;
@@ -180,6 +182,7 @@ Status ElementSession::start(SessionExtras extras)
     CF_TRY_LET(Backend::Api api, backend().make_api(next->io, s, options.name));
     next->api = api.api;
     next->history = std::move(api.history);
+    next->change_credentials = std::move(api.change_credentials);
     auto peers =
         backend().make_peers(peer_context(s, std::move(extras), self.get(), next->io, slots_));
     next->session = calls::Session::create(next->io, std::move(api.api), std::move(peers), options,
@@ -273,6 +276,30 @@ void ElementSession::update(SlotId slot, std::optional<calls::TrackLocator> sour
 {
     with_session([slot, source = std::move(source), simulcast = std::move(simulcast)](
                      calls::Session& s) { s.update(slot, source, simulcast); });
+}
+
+void ElementSession::pull_again(SlotId slot, Error reason)
+{
+    with_session(
+        [slot, reason = std::move(reason)](calls::Session& s) { s.pull_again(slot, reason); });
+}
+
+Status ElementSession::restart()
+{
+    const Settings s = settings();
+    CF_TRY(validate_settings(s));
+    const auto current = [&] {
+        Lock lock(mu_);
+        return running_;
+    }();
+    if (current == nullptr)
+        return ok_status();
+    with_session([current, s](calls::Session& session) {
+        if (current->change_credentials)
+            (void)current->change_credentials(s); // they have just been validated
+        session.restart({ErrorCode::Cancelled, "The application asked for a new session."});
+    });
+    return ok_status();
 }
 
 SessionState ElementSession::state() const

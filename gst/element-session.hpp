@@ -48,6 +48,8 @@ struct Backend {
     struct Api {
         std::shared_ptr<calls::CallsApi> api;
         History history;
+        /// Takes the credentials of other settings; may be null. I/O thread.
+        std::function<Status(const Settings& settings)> change_credentials;
     };
     /// Only with settings that validate_settings() has passed; @p name is the element's, for logs.
     std::function<Result<Api>(std::shared_ptr<IoThread> io, const Settings& settings,
@@ -111,6 +113,10 @@ public:
     void remove(SlotId slot);
     void update(SlotId slot, std::optional<calls::TrackLocator> source,
                 std::optional<calls::Simulcast> simulcast);
+    void pull_again(SlotId slot, Error reason);
+    /// A new Calls session in place of the present one, or after a failure; the credentials are
+    /// read anew. What is wrong with them is an error of this call.
+    [[nodiscard]] Status restart();
     /// Runs @p task on the I/O thread while the session runs, with the element held.
     void post(std::function<void()> task);
     /// The executor while running (nullable), for timers.

@@ -285,6 +285,14 @@ GstStructure* get_track_locators(GstElement* element)
     return sink_of(element).track_locators().release();
 }
 
+gboolean restart_session(GstElement* element)
+{
+    const auto status = sink_of(element).session().restart();
+    if (!status)
+        cf::gst::post_error(element, status.error());
+    return status.ok();
+}
+
 void finalize(GObject* object)
 {
     auto* priv = GST_CF_CALLS_SINK(object)->priv;
@@ -335,8 +343,9 @@ static void gst_cf_calls_sink_class_init(GstCfCallsSinkClass* klass)
 
     cf::gst::install_common_properties(object_class);
     cf::gst::install_sink_properties(object_class);
-    cf::gst::install_sink_signals(
-        object_class, {.force_keyframe = force_keyframe, .get_track_locators = get_track_locators});
+    cf::gst::install_sink_signals(object_class, {.force_keyframe = force_keyframe,
+                                                 .get_track_locators = get_track_locators,
+                                                 .restart_session = restart_session});
 
     add_template(element_class, "audio_%u", MediaKind::Audio);
     add_template(element_class, "video_%u", MediaKind::Video);

@@ -74,6 +74,8 @@ G_DEFINE_TYPE_WITH_CODE(GstCfCallsSrc, gst_cf_calls_src, GST_TYPE_BIN,
 namespace
 {
 
+constexpr cf::Milliseconds kLongestBackgroundWork{3000};
+
 CallsSrc& src_of(gpointer object)
 {
     return *GST_CF_CALLS_SRC(object)->priv->src;
@@ -191,6 +193,35 @@ void request_keyframe(GstElement* element, GstPad* pad)
     src_of(element).request_key_frame(pad != nullptr ? GST_PAD_NAME(pad) : "");
 }
 
+std::string entry_of(GstStructure* track)
+{
+    const cf::OwnedString text{track != nullptr ? gst_structure_to_string(track) : g_strdup("")};
+    return "<" + std::string{text.get()} + ">";
+}
+
+gboolean add_track(GstElement* element, GstStructure* track)
+{
+    return src_of(element).add_track(entry_of(track));
+}
+
+gboolean remove_track(GstElement* element, GstPad* pad)
+{
+    return pad != nullptr && src_of(element).remove_track(GST_PAD_NAME(pad));
+}
+
+gboolean update_track(GstElement* element, GstPad* pad, GstStructure* track)
+{
+    return pad != nullptr && src_of(element).update_track(GST_PAD_NAME(pad), entry_of(track));
+}
+
+gboolean restart_session(GstElement* element)
+{
+    const auto status = src_of(element).session().restart();
+    if (!status)
+        cf::gst::post_error(element, status.error());
+    return status.ok();
+}
+
 void finalize(GObject* object)
 {
     auto* priv = GST_CF_CALLS_SRC(object)->priv;
@@ -243,7 +274,11 @@ static void gst_cf_calls_src_class_init(GstCfCallsSrcClass* klass)
 
     cf::gst::install_common_properties(object_class);
     cf::gst::install_src_properties(object_class);
-    cf::gst::install_src_signals(object_class, request_keyframe);
+    cf::gst::install_src_signals(object_class, {.request_keyframe = request_keyframe,
+                                                .add_track = add_track,
+                                                .remove_track = remove_track,
+                                                .update_track = update_track,
+                                                .restart_session = restart_session});
 
     add_template(element_class, "audio_%u", MediaKind::Audio);
     add_template(element_class, "video_%u", MediaKind::Video);

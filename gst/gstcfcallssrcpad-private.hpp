@@ -20,6 +20,8 @@ GType pull_state_type();
 [[nodiscard]] GstPad* new_src_pad(GstPadTemplate* templ, const std::string& name,
                                   std::shared_ptr<ReceiveChain> chain,
                                   const calls::TrackLocator& source);
+/// The track that it shows from now on; notifies. No lock may be held.
+void set_src_pad_source(GstPad* pad, const calls::TrackLocator& source);
 /// What the session says of it; notifies what changed. No lock may be held.
 void update_src_pad(GstPad* pad, const calls::SlotInfo& info);
 /// `application/x-cfcalls-track-stats`; any thread.

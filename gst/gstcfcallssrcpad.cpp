@@ -226,6 +226,18 @@ GstPad* new_src_pad(GstPadTemplate* templ, const std::string& name,
     return GST_PAD(pad);
 }
 
+void set_src_pad_source(GstPad* pad, const calls::TrackLocator& source)
+{
+    auto* priv = GST_CF_CALLS_SRC_PAD(pad)->priv;
+    {
+        Lock l{priv->mu};
+        priv->session_id = source.session_id;
+        priv->track_name = source.track_name;
+    }
+    g_object_notify(G_OBJECT(pad), "session-id");
+    g_object_notify(G_OBJECT(pad), "track-name");
+}
+
 void update_src_pad(GstPad* pad, const calls::SlotInfo& info)
 {
     static constexpr PullState kStates[] = {PullState::Pending, PullState::Receiving,

@@ -98,6 +98,17 @@ void ReceiveChain::set_pad(GstGhostPad* pad, GstStream* stream, guint group_id)
     group_id_ = group_id;
 }
 
+void ReceiveChain::set_title(const std::string& title)
+{
+    const auto tags =
+        Ref<GstTagList>::adopt(gst_tag_list_new(GST_TAG_TITLE, title.c_str(), nullptr));
+    if (const auto of_pad = stream()) {
+        gst_stream_set_tags(of_pad.get(), tags.get());
+        tags_changed_ = true;
+    }
+    key_frame_wanted_ = true;
+}
+
 void ReceiveChain::attach(GstPad* rtp_src)
 {
     {
@@ -105,6 +116,7 @@ void ReceiveChain::attach(GstPad* rtp_src)
         attached_ = Ref<GstPad>::retain(rtp_src);
     }
     key_frame_wanted_ = true;
+    discontinuous_ = last_end_ != GST_CLOCK_TIME_NONE;
     // Whoever was linked before may be about to be unlinked on another thread.
     for (int tries = 0; tries < 100; ++tries) {
         if (const auto old = Ref<GstPad>::adopt(gst_pad_get_peer(guard_sink_.get())))
@@ -145,6 +157,7 @@ void ReceiveChain::fill_gap()
     const guint64 end = out ? position_now(out.get()) : GST_CLOCK_TIME_NONE;
     if (end != GST_CLOCK_TIME_NONE && end > begin) {
         last_end_ = end;
+        discontinuous_ = true;
         gst_pad_push_event(out.get(), gst_event_new_gap(begin, end - begin));
     }
     filling_ = false;

@@ -51,6 +51,11 @@ public:
     /// What set_pad() was given (nullable). Any thread.
     [[nodiscard]] Ref<GstStream> stream() const;
 
+    /// The title that the stream's tags have from now on. Any thread.
+    void set_title(const std::string& title);
+    /// When the last packet came, as g_get_monotonic_time(); 0: never. Any thread.
+    [[nodiscard]] gint64 last_packet_time() const { return last_packet_; }
+
     /// Whether something has come once, but nothing for a while. Any thread.
     [[nodiscard]] bool has_gap() const;
     /// Then sends GAP, so that those behind who wait for this stream need not. Not on the I/O
@@ -94,7 +99,7 @@ private:
     [[nodiscard]] Ref<GstElement> element() const;
     [[nodiscard]] guint64 position_now(GstPad* pad) const;
     void watch(GstPad* pad);
-    void note_output(GstBuffer* buffer);
+    [[nodiscard]] GstBuffer* note_output(GstBuffer* buffer);
 
     const SlotId id_;
     const unsigned latency_ms_;
@@ -109,7 +114,9 @@ private:
     std::atomic<bool> finished_ = false;
     std::atomic<bool> filling_ = false;
     std::atomic<bool> key_frame_wanted_ = true;
-    std::atomic<gint64> last_packet_ = 0;                 // g_get_monotonic_time()
+    std::atomic<bool> tags_changed_ = false;
+    std::atomic<bool> discontinuous_ = false; // what goes out next does not join what went before
+    std::atomic<gint64> last_packet_ = 0;     // g_get_monotonic_time()
     std::atomic<guint64> last_end_ = GST_CLOCK_TIME_NONE; // of what went out, as buffer time
     std::atomic<guint64> packets_ = 0;
     std::atomic<guint64> bytes_ = 0;

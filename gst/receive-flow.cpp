@@ -39,6 +39,8 @@ bool ReceiveChain::on_packet(GstBuffer* packet)
         usable_ = decide();
     if (usable_ && key_frame_wanted_.exchange(false))
         send_key_frame_request();
+    if (usable_ && tags_changed_.exchange(false))
+        push_tags();
     return usable_;
 }
 
@@ -212,18 +214,24 @@ void ReceiveChain::watch(GstPad* out)
         out, GST_PAD_PROBE_TYPE_BUFFER,
         [](GstPad*, GstPadProbeInfo* info, gpointer data) {
             if (const auto self = static_cast<WeakChain*>(data)->lock())
-                self->note_output(GST_PAD_PROBE_INFO_BUFFER(info));
+                GST_PAD_PROBE_INFO_DATA(info) = self->note_output(GST_PAD_PROBE_INFO_BUFFER(info));
             return GST_PAD_PROBE_OK;
         },
         new WeakChain(weak_from_this()), free_weak);
 }
 
-void ReceiveChain::note_output(GstBuffer* buffer)
+// Decoders and depayloaders drop what they cannot use, and with it the flag of the first packet.
+GstBuffer* ReceiveChain::note_output(GstBuffer* buffer)
 {
+    if (discontinuous_.exchange(false)) {
+        buffer = gst_buffer_make_writable(buffer);
+        GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_DISCONT);
+    }
     if (!GST_BUFFER_PTS_IS_VALID(buffer))
-        return;
+        return buffer;
     last_end_ = GST_BUFFER_PTS(buffer) +
                 (GST_BUFFER_DURATION_IS_VALID(buffer) ? GST_BUFFER_DURATION(buffer) : 0);
+    return buffer;
 }
 
 } // namespace cf::gst

@@ -17,6 +17,7 @@ enum Signal {
     kSessionLost,
     kForceKeyframe,
     kGetTrackLocators,
+    kRestartSession,
     kSignalCount,
 };
 // Written once, in class_init.
@@ -140,6 +141,20 @@ void install_actions(GType type, const SinkActions& actions)
     signals[kGetTrackLocators] = g_signal_new_class_handler(
         "get-track-locators", type, kAction, G_CALLBACK(actions.get_track_locators), nullptr,
         nullptr, nullptr, GST_TYPE_STRUCTURE, 0);
+    /**
+     * GstCfCallsSink::restart-session:
+     * @sink: the element
+     *
+     * Replaces the session at once, or makes one after an ERROR, with the same pads and track
+     * names. The credentials are read anew, so that a new app-token takes effect.
+     *
+     * Returns: %FALSE, and an ERROR message, if the credentials cannot work.
+     *
+     * Since: 0.1
+     */
+    signals[kRestartSession] = g_signal_new_class_handler(
+        "restart-session", type, kAction, G_CALLBACK(actions.restart_session), nullptr, nullptr,
+        nullptr, G_TYPE_BOOLEAN, 0);
 }
 
 bool emit_setup(Signal signal, GstElement* sink, const std::string& session_id,

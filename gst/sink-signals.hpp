@@ -14,6 +14,7 @@ namespace cf::gst
 struct SinkActions {
     void (*force_keyframe)(GstElement* sink, GstPad* pad); ///< @p pad may be null: all
     GstStructure* (*get_track_locators)(GstElement* sink); ///< (transfer full)
+    gboolean (*restart_session)(GstElement* sink);
 };
 
 /// In class_init.

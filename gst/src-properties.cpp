@@ -18,6 +18,7 @@ enum Property : guint {
     kPropAudioCodecs,
     kPropPullTimeout,
     kPropRetryMissingTrack,
+    kPropTrackTimeout,
 };
 
 constexpr auto kPlain = static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
@@ -174,6 +175,21 @@ void install_receiving(GObjectClass* klass)
                           "How long a missing track is asked for, in milliseconds; 0 (the default) "
                           "for ever",
                           0, kLongestTimeout, milliseconds_value(d.pull_timeout), kSetUp));
+    /**
+     * GstCfCallsSrc:track-timeout:
+     *
+     * For how long a track may send nothing before it is pulled again: the service does not tell
+     * that a publisher has closed a track, or has published it anew under the same name. Muted
+     * tracks of cfcallssink and silent Opus with DTX do send.
+     *
+     * Since: 0.1
+     */
+    g_object_class_install_property(
+        klass, kPropTrackTimeout,
+        g_param_spec_uint("track-timeout", "Track timeout",
+                          "Silence after which a track is pulled again, in milliseconds; 0 never "
+                          "(default 10000)",
+                          0, kLongestTimeout, milliseconds_value(d.track_timeout), kLive));
 }
 
 } // namespace
@@ -220,6 +236,10 @@ bool set_src_property(CallsSrc& src, guint id, const GValue* value)
         src.change_settings(
             [&](SrcSettings& s) { s.pull_timeout = Milliseconds{g_value_get_uint(value)}; });
         return true;
+    case kPropTrackTimeout:
+        src.change_settings(
+            [&](SrcSettings& s) { s.track_timeout = Milliseconds{g_value_get_uint(value)}; });
+        return true;
     default:
         return false;
     }
@@ -253,6 +273,9 @@ bool get_src_property(CallsSrc& src, guint id, GValue* value)
         return true;
     case kPropPullTimeout:
         g_value_set_uint(value, milliseconds_value(s.pull_timeout));
+        return true;
+    case kPropTrackTimeout:
+        g_value_set_uint(value, milliseconds_value(s.track_timeout));
         return true;
     default:
         return false;

@@ -13,15 +13,101 @@ enum Signal {
     kSessionLost,
     kWebrtcbinReady,
     kRequestKeyframe,
+    kAddTrack,
+    kRemoveTrack,
+    kUpdateTrack,
+    kRestartSession,
     kSignalCount,
 };
 // Written once, in class_init.
 std::array<guint, kSignalCount> signals{};
 
+constexpr auto kAction = static_cast<GSignalFlags>(G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION);
+
+void install_actions(GType type, const SrcActions& actions)
+{
+    /**
+     * GstCfCallsSrc::request-keyframe:
+     * @src: the element
+     * @pad: (nullable): a pad of the element; %NULL: all
+     *
+     * Asks the publisher for a key frame, with the next packet that arrives. Downstream elements
+     * that send a force-key-unit event upstream do the same.
+     *
+     * Since: 0.1
+     */
+    signals[kRequestKeyframe] = g_signal_new_class_handler(
+        "request-keyframe", type, kAction, G_CALLBACK(actions.request_keyframe), nullptr, nullptr,
+        nullptr, G_TYPE_NONE, 1, GST_TYPE_PAD);
+    /**
+     * GstCfCallsSrc::restart-session:
+     * @src: the element
+     *
+     * Replaces the session at once, with the same pads. The credentials are read anew, so that a
+     * new app-token takes effect. After an ERROR the pads have ended: then the element has to go
+     * through READY instead.
+     *
+     * Returns: %FALSE, and an ERROR message, if the credentials cannot work.
+     *
+     * Since: 0.1
+     */
+    signals[kRestartSession] = g_signal_new_class_handler(
+        "restart-session", type, kAction, G_CALLBACK(actions.restart_session), nullptr, nullptr,
+        nullptr, G_TYPE_BOOLEAN, 0);
+}
+
+void install_list_actions(GType type, const SrcActions& actions)
+{
+    /**
+     * GstCfCallsSrc::add-track:
+     * @src: the element
+     * @track: `track,session-id=...,track-name=...[,kind=audio|video]`, as cfcallssink announces it
+     *
+     * Pulls one more track; the property tracks changes with it. Its pad is added as soon as the
+     * service offers it.
+     *
+     * Returns: %FALSE, and a WARNING message, for what is no track or is pulled already.
+     *
+     * Since: 0.1
+     */
+    signals[kAddTrack] = g_signal_new_class_handler("add-track", type, kAction,
+                                                    G_CALLBACK(actions.add_track), nullptr, nullptr,
+                                                    nullptr, G_TYPE_BOOLEAN, 1, GST_TYPE_STRUCTURE);
+    /**
+     * GstCfCallsSrc::remove-track:
+     * @src: the element
+     * @pad: the pad of the track
+     *
+     * Closes a track: its pad ends with EOS and is removed.
+     *
+     * Returns: %FALSE if the pad is none of the element's.
+     *
+     * Since: 0.1
+     */
+    signals[kRemoveTrack] =
+        g_signal_new_class_handler("remove-track", type, kAction, G_CALLBACK(actions.remove_track),
+                                   nullptr, nullptr, nullptr, G_TYPE_BOOLEAN, 1, GST_TYPE_PAD);
+    /**
+     * GstCfCallsSrc::update-track:
+     * @src: the element
+     * @pad: the pad of the element that is to show another track
+     * @track: `track,session-id=...,track-name=...`, of the same kind
+     *
+     * Shows another track on the same pad, such as one whose publisher has come back with a new
+     * session, or another camera. Nothing is negotiated; pad, stream id and links stay.
+     *
+     * Returns: %FALSE, and a WARNING message, for what is no track or is pulled already.
+     *
+     * Since: 0.1
+     */
+    signals[kUpdateTrack] = g_signal_new_class_handler(
+        "update-track", type, kAction, G_CALLBACK(actions.update_track), nullptr, nullptr, nullptr,
+        G_TYPE_BOOLEAN, 2, GST_TYPE_PAD, GST_TYPE_STRUCTURE);
+}
+
 } // namespace
 
-void install_src_signals(GObjectClass* klass,
-                         void (*request_keyframe)(GstElement* src, GstPad* pad))
+void install_src_signals(GObjectClass* klass, const SrcActions& actions)
 {
     const GType type = G_OBJECT_CLASS_TYPE(klass);
     /**
@@ -60,19 +146,8 @@ void install_src_signals(GObjectClass* klass,
     signals[kWebrtcbinReady] =
         g_signal_new("webrtcbin-ready", type, G_SIGNAL_RUN_LAST, 0, nullptr, nullptr, nullptr,
                      G_TYPE_NONE, 2, G_TYPE_STRING, GST_TYPE_ELEMENT);
-    /**
-     * GstCfCallsSrc::request-keyframe:
-     * @src: the element
-     * @pad: (nullable): a pad of the element; %NULL: all
-     *
-     * Asks the publisher for a key frame, with the next packet that arrives. Downstream elements
-     * that send a force-key-unit event upstream do the same.
-     *
-     * Since: 0.1
-     */
-    signals[kRequestKeyframe] = g_signal_new_class_handler(
-        "request-keyframe", type, static_cast<GSignalFlags>(G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION),
-        G_CALLBACK(request_keyframe), nullptr, nullptr, nullptr, G_TYPE_NONE, 1, GST_TYPE_PAD);
+    install_actions(type, actions);
+    install_list_actions(type, actions);
 }
 
 void emit_src_session_created(GstElement* src, const std::string& session_id)

@@ -10,10 +10,17 @@
 namespace cf::gst
 {
 
-/// In class_init. @p request_keyframe is what the action of that name does; any thread; its pad may
-/// be null: all.
-void install_src_signals(GObjectClass* klass,
-                         void (*request_keyframe)(GstElement* src, GstPad* pad));
+/// What the action signals do; any thread.
+struct SrcActions {
+    void (*request_keyframe)(GstElement* src, GstPad* pad); ///< @p pad may be null: all
+    gboolean (*add_track)(GstElement* src, GstStructure* track);
+    gboolean (*remove_track)(GstElement* src, GstPad* pad);
+    gboolean (*update_track)(GstElement* src, GstPad* pad, GstStructure* track);
+    gboolean (*restart_session)(GstElement* src);
+};
+
+/// In class_init.
+void install_src_signals(GObjectClass* klass, const SrcActions& actions);
 
 // Emission; no lock may be held.
 void emit_src_session_created(GstElement* src, const std::string& session_id);
