@@ -71,6 +71,8 @@ public:
     [[nodiscard]] std::vector<SfuRequest> requests() const;
     /// Puts a fault up: `{"name":"status","status":503,"count":1,"operation":"tracks/new"}`.
     void add_fault(const std::string& json) const { (void)control_post("faults", json); }
+    /// Takes down every fault; network faults do not stand any more.
+    void remove_faults() const { (void)request("DELETE", "faults", nullptr); }
     /// How often the faults of that name have struck.
     [[nodiscard]] unsigned struck(const std::string& fault) const;
 

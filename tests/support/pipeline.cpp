@@ -81,6 +81,8 @@ void Pipeline::stop(Milliseconds bound)
 
 void Pipeline::note(GstMessage* message, bool errors_are_wanted)
 {
+    if (see_)
+        see_(message);
     // As every application has to: elements that were added while playing learn the latency.
     if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_LATENCY)
         gst_bin_recalculate_latency(GST_BIN(pipeline_.get()));
@@ -127,6 +129,12 @@ Ref<GstMessage> Pipeline::wait_element_message(
                    wanted(gst_message_get_structure(m));
         },
         patience);
+}
+
+void Pipeline::read_bus()
+{
+    while (auto message = next_message(Milliseconds{0}))
+        note(message.get(), false);
 }
 
 void Pipeline::wait_eos(Milliseconds patience)

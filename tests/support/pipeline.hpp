@@ -57,6 +57,10 @@ public:
     /// Goes on reading the bus while waiting for @p condition.
     void wait_for(const char* what, const std::function<bool()>& condition,
                   Milliseconds patience = kPatience);
+    /// Reads what is on the bus now, and waits for nothing.
+    void read_bus();
+    /// Calls @p see with every message that is read from now on.
+    void observe(std::function<void(GstMessage*)> see) { see_ = std::move(see); }
     /// WARNINGs seen so far.
     [[nodiscard]] const std::vector<BusReport>& warnings() const { return warnings_; }
     /// Every element inside, at any depth, whose factory's name is @p factory.
@@ -73,6 +77,7 @@ private:
     Ref<GstElement> pipeline_;
     Ref<GstBus> bus_;
     std::vector<BusReport> warnings_;
+    std::function<void(GstMessage*)> see_;
 };
 
 } // namespace cf::test
