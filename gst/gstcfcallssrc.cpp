@@ -74,8 +74,6 @@ G_DEFINE_TYPE_WITH_CODE(GstCfCallsSrc, gst_cf_calls_src, GST_TYPE_BIN,
 namespace
 {
 
-constexpr cf::Milliseconds kLongestBackgroundWork{3000};
-
 CallsSrc& src_of(gpointer object)
 {
     return *GST_CF_CALLS_SRC(object)->priv->src;
