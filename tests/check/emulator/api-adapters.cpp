@@ -230,6 +230,37 @@ GST_START_TEST(what_was_sent_is_played_before_the_track_ends)
 }
 GST_END_TEST
 
+GST_START_TEST(pauses_may_be_silent_on_the_wire)
+{
+    EmulatorOptions options = EmulatorFixture::quick_options();
+    options.sfu.ingest_silence = IngestSilence::Never;
+    EmulatorFixture f(options);
+    AdapterApp app;
+    const ApiAnswer made = make(f, ingest(app.url()));
+    const std::string id = made.track(0, "adapterId");
+    for (int i = 0; i < 10; ++i)
+        app.send_payload(ByteVector(5 * kChunk, 1));
+    app.send({});
+    TestClient listener(f);
+    listener.pull(made.track(0, "sessionId"), "tts");
+    const auto& rtp = listener.peer().rtp;
+    fail_unless(
+        wait_until([&] { return !rtp.empty() && *state_of(f, id)->get_int("waitingMs") == 0; }));
+    // What is on its way arrives; then nothing comes any more.
+    pass(Milliseconds{200});
+    const std::size_t before = rtp.size();
+    pass(Milliseconds{300});
+    fail_unless_equals_int(rtp.size(), before);
+    app.send_payload(ByteVector(8 * kChunk, 1));
+    fail_unless(wait_until([&] { return rtp.size() >= before + 5; }));
+    const auto last = cf::emu::RtpPacket::parse(rtp[before - 1]);
+    const auto next = cf::emu::RtpPacket::parse(rtp[before]);
+    fail_unless(next->marker);
+    fail_unless_equals_int(next->sequence, static_cast<std::uint16_t>(last->sequence + 1));
+    fail_unless(next->timestamp - last->timestamp >= 20 * 960);
+}
+GST_END_TEST
+
 GST_START_TEST(ingest_has_limits)
 {
     EmulatorOptions options = EmulatorFixture::quick_options();
@@ -348,6 +379,7 @@ GST_START_TEST(requests_that_make_no_sense_are_refused)
     refused(kNew, R"({"location":"nowhere"})", 400, "decoding_error");
     refused(kNew, R"({"location":"local","trackName":1})", 400, "decoding_error");
     refused(kNew, ingest(ws, ""), 406, "invalid_params");
+    refused(kNew, ingest(ws, std::string(1025, 'n')), 406, "invalid_params");
     for (const char* endpoint : {"", "http://127.0.0.1/", "ws://", "nonsense"})
         refused(kNew, ingest(endpoint), 406, "invalid_params");
     refused(kNew, replaced(ingest(ws), "\"pcm\"", "\"opus\""), 406, "invalid_params");
@@ -420,6 +452,27 @@ GST_START_TEST(egress_needs_a_track_that_it_can_decode)
     const auto publisher = audio_publisher(f);
     expect_error(adapters(f, kNew, egress(app.url(), publisher->id(), "jpeg")), 503,
                  "invalid_params");
+    // The service lists neither for any output.
+    const std::pair<OfferSection, const char*> others[] = {
+        {{"video", "0", "sendonly", "96", "a=rtpmap:96 AV1/90000\r\n"}, "jpeg"},
+        {{"audio", "0", "sendonly", "0", "a=rtpmap:0 PCMU/8000\r\n"}, "pcm"}};
+    for (const auto& [section, codec] : others) {
+        TestClient c(f);
+        c.push({section});
+        c.connect();
+        const auto session = f.emulator().sfu().find_session(c.id());
+        RtpFields rtp;
+        rtp.payload_type = section.kind == "video" ? 96 : 0;
+        rtp.extensions = {{4, text_bytes("0")}};
+        rtp.payload = ByteVector(160, 1);
+        fail_unless(wait_until([&] {
+            ++rtp.sequence;
+            c.peer().send_rtp(make_rtp(rtp));
+            const auto publication = session->transport().publication("0");
+            return publication && publication->has_packets();
+        }));
+        expect_error(adapters(f, kNew, egress(app.url(), c.id(), codec)), 503, "invalid_params");
+    }
     f.add_fault(R"({"name":"item-error","operation":"adapters/websocket/new",)"
                 R"("code":"retryable_transient_error"})");
     expect_error(adapters(f, kNew, egress(app.url(), publisher->id())), 503,
@@ -529,6 +582,7 @@ Suite* api_adapters_suite()
     TCase* t = tcase_create("adapters");
     tcase_add_test(t, sound_of_an_application_can_be_pulled);
     tcase_add_test(t, what_was_sent_is_played_before_the_track_ends);
+    tcase_add_test(t, pauses_may_be_silent_on_the_wire);
     tcase_add_test(t, ingest_has_limits);
     tcase_add_test(t, track_reaches_an_application_as_sound);
     tcase_add_test(t, egress_comes_back_within_the_window);

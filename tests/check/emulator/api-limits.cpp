@@ -29,6 +29,7 @@ GST_START_TEST(timers_and_limits_are_the_services)
     fail_unless(o.sfu.timers.disconnected == Milliseconds{30000});
     fail_unless(o.sfu.timers.silent_track == Milliseconds{30000});
     fail_unless(o.sfu.timers.channel_ack == Milliseconds{30000});
+    fail_unless(o.sfu.timers.adapter_reconnect == Milliseconds{15000});
     fail_unless_equals_int(o.sfu.limits.requests_per_second, 50);
     fail_unless_equals_int(o.sfu.limits.tracks_per_call, 64);
     fail_unless_equals_int(o.turn.max_ttl_s, 48 * 3600);

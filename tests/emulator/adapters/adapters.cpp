@@ -56,13 +56,16 @@ bool is_localhost(std::string host)
     return address && (address->is_loopback() || address->is_wildcard());
 }
 
-std::optional<Refusal> check_item(const AdapterItem& item)
+std::optional<Refusal> check_item(const AdapterItem& item, std::size_t longest)
 {
     const auto refuse = [](const char* why) {
         return refusals::invalid_params(std::string("tracks: ") + why);
     };
     if (item.track_name.empty())
         return refuse("trackName is missing");
+    if (item.track_name.size() > longest)
+        return refusals::invalid_params("tracks: trackName is longer than " +
+                                        std::to_string(longest) + " bytes");
     if (!websocket_host(item.endpoint))
         return refuse("endpoint has to be a ws:// or wss:// URL");
     if (item.location == calls::Location::Local)
@@ -128,7 +131,7 @@ void Adapters::create(AdaptersRequest request, Reply<AdaptersAnswer> reply)
     if (auto refusal = check_count(request))
         return reply(std::move(*refusal));
     for (const AdapterItem& item : request.items)
-        if (auto refusal = check_item(item))
+        if (auto refusal = check_item(item, sfu_.options().limits.name_bytes))
             return reply(std::move(*refusal));
     const auto batch = std::make_shared<Batch>();
     batch->open = request.items.size();

@@ -70,11 +70,23 @@ struct CodecPipeline::Mailbox : std::enable_shared_from_this<Mailbox> {
     {
     }
 
-    template <typename Change> void post(Change change)
+    struct News {
+        std::optional<Output> output = {};
+        bool wants_key_frame = false;
+        std::string failure = {};
+    };
+    // On any thread.
+    void post(News news)
     {
         {
             const Lock lock(mutex);
-            change();
+            if (news.output)
+                outputs.push_back(std::move(*news.output));
+            if (outputs.size() > kOutputs)
+                outputs.pop_front();
+            wants_key_frame = wants_key_frame || news.wants_key_frame;
+            if (failure.empty())
+                failure = std::move(news.failure);
             if (std::exchange(posted, true))
                 return;
         }
@@ -130,11 +142,7 @@ void CodecPipeline::Mailbox::take(GstSample* sample)
     gst_buffer_unmap(buffer, &map);
     if (GST_BUFFER_PTS_IS_VALID(buffer))
         output.nanoseconds = GST_BUFFER_PTS(buffer);
-    post([&] {
-        outputs.push_back(std::move(output));
-        if (outputs.size() > kOutputs)
-            outputs.pop_front();
-    });
+    post({std::move(output)});
 }
 
 void CodecPipeline::prepare(const std::vector<std::string>& elements, GMainContext* context,
@@ -190,10 +198,8 @@ CodecPipeline::create(const Options& options, GMainContext* context, Callbacks c
     gst_pad_add_probe(
         pad.get(), GST_PAD_PROBE_TYPE_EVENT_UPSTREAM,
         [](GstPad*, GstPadProbeInfo* info, gpointer data) {
-            if (gst_event_has_name(GST_PAD_PROBE_INFO_EVENT(info), "GstForceKeyUnit") != FALSE) {
-                Mailbox& box = **static_cast<Held*>(data);
-                box.post([&] { box.wants_key_frame = true; });
-            }
+            if (gst_event_has_name(GST_PAD_PROBE_INFO_EVENT(info), "GstForceKeyUnit") != FALSE)
+                (*static_cast<Held*>(data))->post({{}, true});
             return GST_PAD_PROBE_OK;
         },
         hold(), drop);
@@ -221,8 +227,7 @@ CodecPipeline::create(const Options& options, GMainContext* context, Callbacks c
             if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) {
                 GError* why = nullptr;
                 gst_message_parse_error(message, &why, nullptr);
-                Mailbox& box = **static_cast<Held*>(data);
-                box.post([&] { box.failure = why->message; });
+                (*static_cast<Held*>(data))->post({{}, false, why->message});
                 g_error_free(why);
             }
             return GST_BUS_DROP;

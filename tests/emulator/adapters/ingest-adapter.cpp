@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tests/emulator/adapters/ingest-adapter.hpp"
 
+#include <array>
 #include <utility>
 
 #include "tests/emulator/adapters/adapter-packet.hpp"
@@ -147,25 +148,29 @@ void IngestAdapter::play_chunk()
     const bool sound = buffer_.take(chunk);
     if (!sound)
         chunk.fill(0);
-    const std::uint64_t at = chunks_++ * kPcmFrameMs * GST_MSECOND;
+    const std::uint64_t number = chunks_++;
     if (!sound && sfu_.options().ingest_silence == IngestSilence::Never) {
         paused_ = true;
         return;
     }
-    marker_ = std::exchange(paused_, false) || marker_;
-    encoder_->push(chunk, at, kPcmFrameMs * GST_MSECOND);
+    encoding_.push_back({static_cast<std::uint32_t>(number * kPcmChunk / kPcmFrameBytes),
+                         std::exchange(paused_, false)});
+    encoder_->push(chunk, number * kPcmFrameMs * GST_MSECOND, kPcmFrameMs * GST_MSECOND);
 }
 
 void IngestAdapter::publish(const CodecPipeline::Output& opus)
 {
-    if (!opus.nanoseconds || opus.data.empty())
+    // One packet for each chunk. The encoder's own times lag behind by what it looks ahead, and
+    // after a pause the first of them would still belong to what was before it.
+    if (encoding_.empty())
         return;
+    const auto [timestamp, marker] = encoding_.front();
+    encoding_.pop_front();
     RtpPacket packet;
     packet.payload_type = kOpusPayloadType;
-    packet.marker = std::exchange(marker_, false);
+    packet.marker = marker;
     packet.sequence = sequence_++;
-    packet.timestamp = first_timestamp_ + static_cast<std::uint32_t>(gst_util_uint64_scale_round(
-                                              *opus.nanoseconds, kPcmRate, GST_SECOND));
+    packet.timestamp = first_timestamp_ + timestamp;
     packet.ssrc = ssrc_;
     packet.payload = opus.data;
     publication_->on_packet(publication_->layer_for_rid(""), packet, kRtpHeader + opus.data.size(),

@@ -3,7 +3,7 @@
 // no client: buffered, played in real time, encoded with Opus.
 #pragma once
 
-#include <array>
+#include <deque>
 #include <memory>
 
 #include "tests/emulator/adapters/adapter.hpp"
@@ -63,7 +63,11 @@ private:
     std::uint32_t ssrc_;
     std::uint16_t sequence_;
     std::uint32_t first_timestamp_;
-    bool marker_ = true;
+    struct Encoding {
+        std::uint32_t timestamp; ///< of the first sample, counted from the beginning
+        bool marker;             ///< after a pause
+    };
+    std::deque<Encoding> encoding_; ///< chunks in the encoder
     AdapterStats counters_;
 };
 
