@@ -29,76 +29,113 @@ function element(tag, className, text) {
   return e;
 }
 
+// What is shown once stays the same element, so that a click, a selection or the keyboard's focus
+// outlives the next look at the state.
+const kept = new Map();
+function keep(key, make) {
+  if (!kept.has(key)) kept.set(key, make());
+  return kept.get(key);
+}
+
+function arrange(parent, children) {
+  children.forEach((child, i) => {
+    if (parent.children[i] !== child) parent.insertBefore(child, parent.children[i] ?? null);
+  });
+  while (parent.children.length > children.length) parent.lastElementChild.remove();
+}
+
+const count = (n, what) => `${n} ${what}${n === 1 ? '' : 's'}`;
 const kbps = (bits) => `${Math.round(bits / 1000)} kbit/s`;
+const duration = (ms) => (ms < 0.1 ? '< 0.1' : ms < 10 ? ms.toFixed(1) : Math.round(ms)) + ' ms';
 const percent = (fraction) => `${(fraction * 100).toFixed(1)} % lost`;
 
 function trackNumbers(track) {
   const parts = [track.location === 'local' ? 'publishes' : 'pulls', track.kind, track.codec,
-    `mid ${track.mid}`, `${track.packets ?? 0} packets`];
+    `mid ${track.mid}`, count(track.packets ?? 0, 'packet')];
   if (track.packetsPerSecond) parts.push(`${track.packetsPerSecond}/s`, kbps(track.bitsPerSecond));
-  if (track.keyFrames) parts.push(`${track.keyFrames} key frames`);
+  if (track.keyFrames) parts.push(count(track.keyFrames, 'key frame'));
   if (track.fractionLost !== undefined) parts.push(percent(track.fractionLost));
   if (track.rttMs !== undefined) parts.push(`RTT ${track.rttMs.toFixed(1)} ms`);
   if (track.rid) parts.push(`layer ${track.rid}${track.targetRid !== track.rid ? ` → ${track.targetRid}` : ''}`);
   for (const layer of track.layers ?? [])
     if (layer.rid) parts.push(`${layer.rid}: ${kbps(layer.bitsPerSecond)}`);
-  return parts.filter(Boolean).join(' · ');
+  // A number stays with its unit when the line breaks.
+  return parts.filter(Boolean).map((part) => part.replaceAll(' ', '\u00a0')).join(' · ');
 }
 
-function bars(counts) {
-  const box = element('div', 'bars');
+function showBars(box, counts) {
   const recent = (counts ?? []).slice(-30);
   const top = Math.max(1, ...recent);
-  for (const n of recent) {
-    const bar = element('i');
+  while (box.children.length > recent.length) box.lastElementChild.remove();
+  recent.forEach((n, i) => {
+    const bar = box.children[i] ?? box.appendChild(element('i'));
     bar.style.height = `${(100 * n) / top}%`;
-    box.append(bar);
-  }
-  return box;
+  });
 }
 
-function showTrack(session, track) {
-  const item = element('li', track.status);
-  const name = element('strong', '', track.trackName);
+function makeTrack(session, track) {
+  const item = element('li');
   const title = element('span');
-  title.append(name);
-  if (track.location === 'local' && track.status === 'active') {
+  title.append(element('strong', '', track.trackName));
+  if (track.location === 'local') {
     const play = element('button', '', 'Play');
     play.addEventListener('click', () => start(session.sessionId, track));
     title.append(' ', play);
   }
-  item.append(title, bars(track.packetsBySecond), element('span', 'numbers', trackNumbers(track)));
+  const chart = element('div', 'bars');
+  chart.title = 'packets in each of the last seconds';
+  item.append(title, chart, element('span', 'numbers'));
+  return item;
+}
+
+function showTrack(session, track) {
+  const key = `${session.sessionId} ${track.location} ${track.mid} ${track.trackName}`;
+  const item = keep(key, () => makeTrack(session, track));
+  item.className = track.status;
+  const play = item.querySelector('button');
+  if (play) play.hidden = track.status !== 'active';
+  showBars(item.querySelector('.bars'), track.packetsBySecond);
+  item.querySelector('.numbers').textContent = trackNumbers(track);
   return item;
 }
 
 function showSession(session) {
-  const box = element('article');
-  const line = element('p');
+  const box = keep(session.sessionId, () => {
+    const article = element('article');
+    article.append(element('p'), element('ul', 'tracks'));
+    return article;
+  });
   const { transport } = session;
-  line.append(element('span', 'id', session.sessionId), element('span', `state ${session.state}`, session.state));
-  if (session.pendingOffer) line.append(element('span', 'state', 'offer waits for its answer'));
-  if (transport.remoteAddress) line.append(element('span', '', transport.remoteAddress));
-  if (transport.rttMs !== undefined) line.append(element('span', '', `RTT ${transport.rttMs.toFixed(1)} ms`));
-  if (transport.estimateBps !== undefined) line.append(element('span', '', `can take ${kbps(transport.estimateBps)}`));
-  const list = element('ul', 'tracks');
-  for (const track of session.tracks) list.append(showTrack(session, track));
-  box.append(line, list);
+  const facts = [element('span', 'id', session.sessionId), element('span', `state ${session.state}`, session.state)];
+  if (session.pendingOffer) facts.push(element('span', 'state', 'offer waits for its answer'));
+  if (transport.remoteAddress) facts.push(element('span', '', transport.remoteAddress));
+  if (transport.rttMs !== undefined) facts.push(element('span', '', `RTT ${transport.rttMs.toFixed(1)} ms`));
+  if (transport.estimateBps !== undefined) facts.push(element('span', '', `can take ${kbps(transport.estimateBps)}`));
+  const line = box.querySelector('p');
+  const told = facts.map((f) => f.outerHTML).join('');
+  if (line.dataset.told !== told) {
+    line.dataset.told = told;
+    line.replaceChildren(...facts);
+  }
+  arrange(box.querySelector('ul'), session.tracks.map((track) => showTrack(session, track)));
   return box;
 }
 
 function showState(state) {
   const { server } = state;
   $('server').textContent = `${state.version} · ${state.baseUrl} · UDP ${server.udp} · ` +
-    `${server.requests} requests, ${server.refused} refused`;
+    `${count(server.requests, 'request')}, ${server.refused} refused`;
   $('base').textContent = state.baseUrl;
   $('none').hidden = state.sessions.length > 0;
-  $('sessions').replaceChildren(...state.sessions.map(showSession));
+  // In the order in which they came.
+  state.sessions.sort((a, b) => a.transport.createdMs - b.transport.createdMs);
+  arrange($('sessions'), state.sessions.map(showSession));
   const filter = $('filter');
-  const chosen = filter.value;
   const ids = new Set(state.sessions.map((s) => s.sessionId));
   for (const entry of log) if (entry.sessionId) ids.add(entry.sessionId);
-  const options = [...ids].map((id) => new Option(`${id.slice(0, 8)}…`, id, false, id === chosen));
-  filter.replaceChildren(new Option('all sessions', ''), ...options);
+  const known = new Set([...filter.options].map((o) => o.value));
+  // An open list must not change under the hand that chooses from it: it only grows.
+  for (const id of ids) if (!known.has(id)) filter.add(new Option(`${id.slice(0, 8)}…`, id));
 }
 
 // A description is readable as lines, not as one JSON string.
@@ -118,22 +155,32 @@ function openExchange(entry) {
   $('exchange').showModal();
 }
 
+function makeEntry(entry) {
+  const item = element('li');
+  const answer = entry.dropped ? '–' : entry.status;
+  const open = element('button', 'exchange', entry.operation + (entry.faults ? ` (${entry.faults})` : ''));
+  open.addEventListener('click', () => openExchange(entry));
+  item.append(element('span', 'id', `${(entry.atMs / 1000).toFixed(2)} s`), open,
+    element('span', entry.status >= 400 || entry.dropped ? 'bad' : '', answer),
+    element('span', 'took', duration(entry.durationMs)),
+    element('span', 'bar'));
+  return item;
+}
+
 function showLog() {
   const chosen = $('filter').value;
   const shown = log.filter((e) => !chosen || e.sessionId === chosen).slice(-100).reverse();
   const longest = Math.max(1, ...shown.map((e) => e.durationMs));
-  $('log').replaceChildren(...shown.map((entry) => {
-    const item = element('li');
-    const bar = element('span', 'bar');
-    bar.style.width = `${(100 * entry.durationMs) / longest}%`;
-    bar.title = `${entry.durationMs} ms`;
-    item.append(element('span', 'id', `${(entry.atMs / 1000).toFixed(2)} s`),
-      element('span', '', entry.operation + (entry.faults ? ` (${entry.faults})` : '')),
-      element('span', entry.status >= 400 || entry.dropped ? 'bad' : '', entry.dropped ? '–' : entry.status),
-      bar);
-    item.addEventListener('click', () => openExchange(entry));
+  arrange($('log'), shown.map((entry) => {
+    const item = keep(`request ${entry.number}`, () => makeEntry(entry));
+    item.querySelector('.bar').style.width = `${(100 * entry.durationMs) / longest}%`;
     return item;
   }));
+}
+
+// Nothing of sessions and requests that are shown no more.
+function forget() {
+  for (const [key, shown] of kept) if (!shown.isConnected) kept.delete(key);
 }
 
 function stop() {
@@ -147,6 +194,7 @@ async function start(publisher, track) {
   stop();
   $('player').hidden = false;
   $('playing').textContent = track.trackName;
+  $('video').className = track.kind;
   $('playback').textContent = 'Pulling…';
   try {
     const { sessionId } = await calls('POST', 'new');
@@ -186,6 +234,7 @@ async function refresh() {
     log = [...log, ...more.entries].slice(-1000);
     showState(state);
     showLog();
+    forget();
     await showPlayback();
   } catch (error) {
     $('server').textContent = `The emulator does not answer (${error.message}).`;
@@ -193,6 +242,7 @@ async function refresh() {
   setTimeout(refresh, POLL_MS);
 }
 
+$('video').addEventListener('loadedmetadata', () => $('player').scrollIntoView({ block: 'nearest' }));
 $('stop').addEventListener('click', stop);
 $('filter').addEventListener('change', showLog);
 refresh();

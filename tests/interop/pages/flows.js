@@ -70,6 +70,9 @@ export function chooseLayer(simulcast) {
   });
 }
 
+/** Who publishes what. */
+export const where = () => ({ sessionId: publisher.sessionId, names: named().map((t) => t.trackName) });
+
 /** What arrives: statistics of each pulled track, and what the elements show and play. */
 export async function received() {
   const video = $('video');

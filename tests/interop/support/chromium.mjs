@@ -18,6 +18,10 @@ const FLAGS = [
   '--disable-gpu',
   '--disable-quic',
   '--disable-background-networking',
+  // One page publishes while another one is looked at.
+  '--disable-background-timer-throttling',
+  '--disable-backgrounding-occluded-windows',
+  '--disable-renderer-backgrounding',
   '--disable-breakpad',
   '--disable-component-update',
   '--disable-dev-shm-usage',
