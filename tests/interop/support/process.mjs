@@ -5,12 +5,23 @@ import process from 'node:process';
 
 const running = new Set();
 process.on('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
+  for (const child of running) signal(child, 'SIGKILL');
 });
 
-/** spawn(), with what the child says on its standard error kept in `child.said`. */
-export function start(command, args, { stdio = [], ...options } = {}) {
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe', ...stdio], ...options });
+/** A shell's commands are in its group, and end with it. */
+function signal(child, name) {
+  if (!running.has(child)) return;
+  if (child.isGroup) process.kill(-child.pid, name);
+  else child.kill(name);
+}
+
+/**
+ * spawn(), with what the child says on its standard error kept in `child.said`. With `group` the child
+ * and all that it starts form a group of processes, to be ended together.
+ */
+export function start(command, args, { stdio = [], group = false, ...options } = {}) {
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe', ...stdio], detached: group, ...options });
+  child.isGroup = group;
   running.add(child);
   child.said = '';
   child.stderr.on('data', (data) => {
@@ -43,8 +54,8 @@ export function firstLine(child) {
 }
 
 export async function terminate(child) {
-  child.kill('SIGTERM');
-  const kill = setTimeout(() => child.kill('SIGKILL'), 5000);
+  signal(child, 'SIGTERM');
+  const kill = setTimeout(() => signal(child, 'SIGKILL'), 5000);
   await child.ended;
   clearTimeout(kill);
 }
