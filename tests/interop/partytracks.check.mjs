@@ -6,9 +6,9 @@ import assert from 'node:assert/strict';
 import { check, run, until } from './support/check.mjs';
 import { Chromium } from './support/chromium.mjs';
 import { Emulator } from './support/emulator.mjs';
+import { decoded, hasPublishedColours, hears, inbound } from './support/media.mjs';
 import { serveWorker } from './support/workerd.mjs';
 
-const QUARTERS = [[200, 40, 40], [40, 170, 40], [40, 60, 200], [200, 190, 40]];
 const SIZES = { a: [960, 540], b: [480, 270], c: [240, 135] };
 
 const emulator = await Emulator.start();
@@ -31,10 +31,7 @@ const received = (what, condition, patience) => until(what, async () => {
   return condition(now) && now;
 }, patience);
 
-const decoded = (now) => now.tracks.find((t) => t.kind === 'video')?.framesDecoded ?? 0;
-const hasPublishedColours = (now) => now.colours !== null &&
-  now.colours.every((colour, q) => colour.every((value, i) => Math.abs(value - QUARTERS[q][i]) < 40));
-const playsAll = (now) => decoded(now) >= 30 && hasPublishedColours(now) && Math.abs((now.hertz ?? 0) - 750) < 12;
+const playsAll = (now) => decoded(now) >= 30 && hasPublishedColours(now) && hears(now, 750);
 
 let sessions; // {publisher, subscriber}
 
@@ -90,9 +87,9 @@ check('unsubscribing_closes_one_track_and_the_other_plays_on', async () => {
     assert.equal(state, 'connected');
     assert.deepEqual(tracks.map((t) => [t.kind, t.status]), [['audio', 'active'], ['video', 'inactive']]);
   }
-  const packets = (now) => now.tracks.find((t) => t.kind === 'audio').packetsReceived;
+  const packets = (now) => inbound(now, 'audio').packetsReceived;
   const before = packets(await party('received'));
-  await received('the tone goes on', (n) => packets(n) > before + 20 && Math.abs((n.hertz ?? 0) - 750) < 12);
+  await received('the tone goes on', (n) => packets(n) > before + 20 && hears(n, 750));
 });
 
 check('preferred_rid_chooses_the_layer_that_arrives', async () => {
