@@ -7,8 +7,9 @@ import process from 'node:process';
 
 import { check, run, until } from './support/check.mjs';
 import { Chromium } from './support/chromium.mjs';
-import { APP, Emulator, SECRET } from './support/emulator.mjs';
+import { APP, Calls, Emulator, SECRET } from './support/emulator.mjs';
 import { servePages } from './support/files.mjs';
+import { serveWebSocket } from './support/websocket.mjs';
 
 const DESK = { width: 1280, height: 800 };
 const PHONE = { width: 390, height: 844, mobile: true };
@@ -95,6 +96,19 @@ check('play_shows_moving_pictures', async () => {
 
 /** The line of an operation in the list of requests, anywhere on which a click opens it. */
 const ENTRY = `(operation) => [...document.querySelectorAll('#log li')].find((li) => li.innerText.includes(operation))`;
+
+check('adapters_are_listed_with_their_session', async () => {
+  const endpoint = await serveWebSocket();
+  const [audio] = publisher.names;
+  await new Calls(emulator).request('POST', '../adapters/websocket/new', { tracks: [
+    { location: 'remote', sessionId: publisher.sessionId, trackName: audio, endpoint: `${endpoint.url}?token=hidden`, outputCodec: 'pcm' },
+  ] });
+  await until('the endpoint hears something', () => endpoint.bytes() > 10_000);
+  await until('the adapter is listed, with what it sends', () => page.evaluate(`(name) =>
+    [...document.querySelectorAll('#sessions li')].some((li) => li.innerText.includes(name) &&
+      /to a WebSocket · pcm · connected · [1-9]\\d* messages/.test(li.innerText.replaceAll('\\u00a0', ' ')))`, audio));
+  assert.ok(!(await page.evaluate('() => document.body.innerText')).includes('hidden'));
+});
 
 check('timeline_shows_each_negotiation_with_request_and_answer_side_by_side', async () => {
   const id = publisher.sessionId;

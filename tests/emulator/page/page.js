@@ -49,6 +49,9 @@ const kbps = (bits) => `${Math.round(bits / 1000)} kbit/s`;
 const duration = (ms) => (ms < 0.1 ? '< 0.1' : ms < 10 ? ms.toFixed(1) : Math.round(ms)) + ' ms';
 const percent = (fraction) => `${(fraction * 100).toFixed(1)} % lost`;
 
+// A number stays with its unit when the line breaks.
+const joined = (parts) => parts.filter(Boolean).map((part) => part.replaceAll(' ', '\u00a0')).join(' · ');
+
 function trackNumbers(track) {
   const parts = [track.location === 'local' ? 'publishes' : 'pulls', track.kind, track.codec,
     `mid ${track.mid}`, count(track.packets ?? 0, 'packet')];
@@ -59,8 +62,7 @@ function trackNumbers(track) {
   if (track.rid) parts.push(`layer ${track.rid}${track.targetRid !== track.rid ? ` → ${track.targetRid}` : ''}`);
   for (const layer of track.layers ?? [])
     if (layer.rid) parts.push(`${layer.rid}: ${kbps(layer.bitsPerSecond)}`);
-  // A number stays with its unit when the line breaks.
-  return parts.filter(Boolean).map((part) => part.replaceAll(' ', '\u00a0')).join(' · ');
+  return joined(parts);
 }
 
 function showBars(box, counts) {
@@ -99,7 +101,23 @@ function showTrack(session, track) {
   return item;
 }
 
-function showSession(session) {
+// A bridge between a track of the session and a WebSocket server.
+function showAdapter(adapter) {
+  const item = keep(`adapter ${adapter.adapterId}`, () => {
+    const made = element('li');
+    made.append(element('strong', '', adapter.trackName), element('span', 'numbers'));
+    return made;
+  });
+  item.className = adapter.connected ? 'active' : 'inactive';
+  const parts = [adapter.location === 'local' ? 'from a WebSocket' : 'to a WebSocket', adapter.codec,
+    adapter.connected ? 'connected' : 'not connected', count(adapter.messages, 'message'), `${Math.round(adapter.bytes / 1000)} kB`];
+  if (adapter.dropped) parts.push(`${adapter.dropped} dropped`);
+  if (adapter.reconnects) parts.push(`dialled again ${count(adapter.reconnects, 'time')}`);
+  item.querySelector('.numbers').textContent = joined(parts);
+  return item;
+}
+
+function showSession(session, adapters) {
   const box = keep(session.sessionId, () => {
     const article = element('article');
     article.append(element('p'), element('ul', 'tracks'));
@@ -117,7 +135,8 @@ function showSession(session) {
     line.dataset.told = told;
     line.replaceChildren(...facts);
   }
-  arrange(box.querySelector('ul'), session.tracks.map((track) => showTrack(session, track)));
+  arrange(box.querySelector('ul'), [...session.tracks.map((track) => showTrack(session, track)),
+    ...adapters.filter((a) => a.sessionId === session.sessionId).map(showAdapter)]);
   return box;
 }
 
@@ -129,7 +148,7 @@ function showState(state) {
   $('none').hidden = state.sessions.length > 0;
   // In the order in which they came.
   state.sessions.sort((a, b) => a.transport.createdMs - b.transport.createdMs);
-  arrange($('sessions'), state.sessions.map(showSession));
+  arrange($('sessions'), state.sessions.map((session) => showSession(session, state.adapters)));
   const filter = $('filter');
   const ids = new Set(state.sessions.map((s) => s.sessionId));
   for (const entry of log) if (entry.sessionId) ids.add(entry.sessionId);
