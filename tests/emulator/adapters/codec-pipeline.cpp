@@ -230,6 +230,7 @@ CodecPipeline::create(const Options& options, GMainContext* context, Callbacks c
                 (*static_cast<Held*>(data))->post({{}, false, why->message});
                 g_error_free(why);
             }
+            gst_message_unref(message); // (transfer full) to whoever drops it
             return GST_BUS_DROP;
         },
         hold(), drop);
