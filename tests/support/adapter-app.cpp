@@ -74,7 +74,10 @@ AdapterApp::AdapterApp() : server_(soup_server_new(nullptr, nullptr))
 {
     soup_server_add_websocket_handler(server_, "/ws", nullptr, nullptr, on_socket, this, nullptr);
     soup_server_add_handler(server_, "/redirect", on_redirect, this, nullptr);
-    fail_unless(soup_server_listen_local(server_, 0, SOUP_SERVER_LISTEN_IPV4_ONLY, nullptr));
+    GSocketAddress* address = g_inet_socket_address_new_from_string("127.0.0.1", 0);
+    fail_unless(
+        soup_server_listen(server_, address, static_cast<SoupServerListenOptions>(0), nullptr));
+    g_object_unref(address);
 }
 
 AdapterApp::~AdapterApp()
