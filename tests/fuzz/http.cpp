@@ -4,7 +4,8 @@
 // The input is a conversation: records separated by byte 0x1e, each a letter, a digit and a body.
 // The digit says which of the sessions made so far is meant; so does "$0" ... "$9" in a body.
 //     N sessions/new   T tracks/new   R renegotiate   C tracks/close   U tracks/update   G session
-//     e n u c datachannels/...   t turn credentials   a analytics   F faults   p a path, no body
+//     e n u c datachannels/...   W w adapters/websocket/new and close   t turn credentials
+//     a analytics   F faults   p a path, no body
 // Whatever comes, nothing may crash, every request has one answer with a status of HTTP, and an
 // answer that says it is JSON is.
 #include <cstdint>
@@ -16,6 +17,7 @@
 #include <glib.h>
 
 #include "lib/json/json-reader.hpp"
+#include "tests/emulator/adapters/adapters.hpp"
 #include "tests/emulator/api/analytics-routes.hpp"
 #include "tests/emulator/api/calls-routes.hpp"
 #include "tests/emulator/api/control-routes.hpp"
@@ -35,6 +37,7 @@ SfuOptions quick_options()
     options.timers.packet_wait = cf::Milliseconds{0};
     options.limits.requests_per_second = 0;
     options.limits.sessions = 16;
+    options.limits.adapters = 0; // dials nobody
     options.limits.log_entries = 8;
     return options;
 }
@@ -42,8 +45,9 @@ SfuOptions quick_options()
 // What stays from one input to the next: the sockets, and the certificate.
 struct Service {
     Service()
-        : sfu(Sfu::create(quick_options(), {}, nullptr).take()), log(8, 1 << 20), calls(*sfu, log),
-          turn(*sfu, log, {}), analytics(*sfu, log, {}), control(*sfu, log)
+        : sfu(Sfu::create(quick_options(), {}, nullptr).take()), log(8, 1 << 20),
+          adapters(*sfu, nullptr), calls(*sfu, adapters, log), turn(*sfu, log, {}),
+          analytics(*sfu, log, {}), control(*sfu, log)
     {
     }
     void clear()
@@ -56,6 +60,7 @@ struct Service {
     }
     std::unique_ptr<Sfu> sfu;
     RequestLog log;
+    Adapters adapters;
     CallsRoutes calls;
     TurnRoutes turn;
     AnalyticsRoutes analytics;
@@ -96,6 +101,11 @@ public:
             return call("PUT", "/datachannels/update");
         case 'c':
             return call("PUT", "/datachannels/close");
+        case 'W':
+            return send("POST", "/v1/apps/local-app/adapters/websocket/new", "Bearer local-secret");
+        case 'w':
+            return send("POST", "/v1/apps/local-app/adapters/websocket/close",
+                        "Bearer local-secret");
         case 't':
             return send("POST", "/v1/turn/keys/local-turn-key/credentials/generate",
                         "Bearer local-turn-token");
@@ -161,8 +171,8 @@ private:
         else if (AnalyticsRoutes::matches(path))
             service_.analytics.handle(request, respond);
         else
-            respond(
-                service_.control.handle(request, {*service_.sfu, service_.log, "http://x", {}}));
+            respond(service_.control.handle(
+                request, {*service_.sfu, service_.adapters, service_.log, "http://x", {}}));
         // A fault may delay an answer for as long as it likes.
         for (int i = 0; i < 20 && answers->empty(); ++i)
             g_main_context_iteration(nullptr, FALSE);

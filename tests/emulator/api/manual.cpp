@@ -65,7 +65,7 @@ const char* heading(ManualSection section)
     case ManualSection::Users:
         return "Who may use it";
     case ManualSection::Timers:
-        return "Timers, in milliseconds; the defaults are the service's";
+        return "Timers, in milliseconds; the service's where they are known";
     case ManualSection::Limits:
         return "Limits";
     case ManualSection::OpenPoints:
