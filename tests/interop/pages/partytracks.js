@@ -44,7 +44,7 @@ async function push({ width, height, hertz, bitrates }) {
   pushing = client();
   pushing.transceiver$.subscribe(({ sender }) => {
     // A slow machine may cost frames; the size is what the tests ask for.
-    if (sender.track.kind === 'video')
+    if (sender.track?.kind === 'video')
       sender.setParameters({ ...sender.getParameters(), degradationPreference: 'maintain-resolution' });
   });
   const encodings = Object.entries(bitrates ?? {}).map(([rid, maxBitrate], i) =>
@@ -56,9 +56,9 @@ async function push({ width, height, hertz, bitrates }) {
   return Promise.all(metadata.map((m) => m.first()));
 }
 
-/** Pulls what was pushed. */
+/** Pulls what was pushed, over a session of its own or in that which pushes. */
 async function pull(options = {}) {
-  pulling = client();
+  pulling = options.inTheSameSession ? pushing : client();
   preferredRid = options.preferredRid && new BehaviorSubject(options.preferredRid);
   tracks = metadata.map((m) => {
     // As an application does it: the metadata travels to the other side whenever it changes.
