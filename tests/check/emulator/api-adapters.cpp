@@ -5,8 +5,6 @@
 #include <string>
 #include <vector>
 
-#include <gio/gio.h>
-
 #include "tests/emulator/adapters/adapter-packet.hpp"
 #include "tests/emulator/media/rtp-packet.hpp"
 #include "tests/support/adapter-app.hpp"
