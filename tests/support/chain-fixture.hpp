@@ -24,8 +24,9 @@ public:
         : pipeline_(Ref<GstElement>::sink(gst_pipeline_new(nullptr)))
     {
         GError* error = nullptr;
-        source_ = gst_parse_bin_from_description((source + " ! identity").c_str(), TRUE, &error);
-        fail_unless(source_ != nullptr && error == nullptr, "%s",
+        source_ = Ref<GstElement>::sink(
+            gst_parse_bin_from_description((source + " ! identity").c_str(), TRUE, &error));
+        fail_unless(source_.get() != nullptr && error == nullptr, "%s",
                     error != nullptr ? error->message : source.c_str());
         const auto fixed = Ref<GstCaps>::adopt(gst_caps_from_string(caps));
         auto input = gst::read_input(wish.kind, fixed.get());
@@ -130,8 +131,8 @@ private:
         GstElement* sink = gst_element_factory_make("fakesink", nullptr);
         g_object_set(sink, "sync", FALSE, "async", FALSE, nullptr);
         GstElement* bin = GST_ELEMENT(chain->bin());
-        gst_bin_add_many(GST_BIN(pipeline_.get()), source_, bin, sink, nullptr);
-        fail_unless(gst_element_link_many(source_, bin, sink, nullptr));
+        gst_bin_add_many(GST_BIN(pipeline_.get()), source_.get(), bin, sink, nullptr);
+        fail_unless(gst_element_link_many(source_.get(), bin, sink, nullptr));
         const auto in = chain->input_pad();
         gst_pad_add_probe(
             in.get(), GST_PAD_PROBE_TYPE_BUFFER,
@@ -188,7 +189,7 @@ private:
     }
 
     Ref<GstElement> pipeline_;
-    GstElement* source_ = nullptr; // the pipeline's
+    Ref<GstElement> source_;
 };
 
 } // namespace cf::test
