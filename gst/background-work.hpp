@@ -14,8 +14,9 @@ namespace cf::gst
 /// Runs @p work in a thread of its own named @p name (at most 15 characters). Any thread.
 void run_in_background(const char* name, std::function<void()> work);
 
-/// Longer than any such work takes that is not held up by somebody else.
-inline constexpr Milliseconds kLongestBackgroundWork{3000};
+/// Longer than any such work takes that is not held up by somebody else. Making the key takes a few
+/// hundred milliseconds, but seconds on a machine that is busy with other things.
+inline constexpr Milliseconds kLongestBackgroundWork{10000};
 
 /// Waits until no such work is running, at most @p at_most; whether that is so. Not on the I/O
 /// thread.
