@@ -14,7 +14,7 @@ namespace
 bool takes_part(const SinkPad& pad)
 {
     const auto self = pad.pad();
-    return self && (gst_pad_is_linked(self.get()) || pad.has_chain());
+    return self && pad.settings().active && (gst_pad_is_linked(self.get()) || pad.has_chain());
 }
 
 GstBinClass* bin_class()

@@ -122,6 +122,10 @@ bool is_unspecified(GstPad* pad)
 
 GstFlowReturn on_buffer(GstPad* pad, GstObject* parent, GstBuffer* buffer)
 {
+    if (!GST_CF_CALLS_SINK_PAD(pad)->priv->pad->prepare()) {
+        gst_buffer_unref(buffer);
+        return GST_FLOW_OK;
+    }
     if (is_unspecified(pad)) {
         gst_buffer_unref(buffer);
         return GST_FLOW_NOT_NEGOTIATED;
@@ -131,6 +135,10 @@ GstFlowReturn on_buffer(GstPad* pad, GstObject* parent, GstBuffer* buffer)
 
 GstFlowReturn on_buffer_list(GstPad* pad, GstObject* parent, GstBufferList* list)
 {
+    if (!GST_CF_CALLS_SINK_PAD(pad)->priv->pad->prepare()) {
+        gst_buffer_list_unref(list);
+        return GST_FLOW_OK;
+    }
     if (is_unspecified(pad)) {
         gst_buffer_list_unref(list);
         return GST_FLOW_NOT_NEGOTIATED;

@@ -99,7 +99,7 @@ private:
     [[nodiscard]] Ref<GstElement> element() const;
     [[nodiscard]] guint64 position_now(GstPad* pad) const;
     void watch(GstPad* pad);
-    [[nodiscard]] GstBuffer* note_output(GstBuffer* buffer);
+    GstPadProbeReturn note_output(GstPadProbeInfo* info);
 
     const SlotId id_;
     const unsigned latency_ms_;
@@ -118,6 +118,7 @@ private:
     std::atomic<bool> discontinuous_ = false; // what goes out next does not join what went before
     std::atomic<gint64> last_packet_ = 0;     // g_get_monotonic_time()
     std::atomic<guint64> last_end_ = GST_CLOCK_TIME_NONE; // of what went out, as buffer time
+    std::atomic<guint64> last_begin_ = GST_CLOCK_TIME_NONE;
     std::atomic<guint64> packets_ = 0;
     std::atomic<guint64> bytes_ = 0;
     std::atomic<guint64> key_requests_ = 0;

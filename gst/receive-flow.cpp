@@ -214,24 +214,37 @@ void ReceiveChain::watch(GstPad* out)
         out, GST_PAD_PROBE_TYPE_BUFFER,
         [](GstPad*, GstPadProbeInfo* info, gpointer data) {
             if (const auto self = static_cast<WeakChain*>(data)->lock())
-                GST_PAD_PROBE_INFO_DATA(info) = self->note_output(GST_PAD_PROBE_INFO_BUFFER(info));
+                return self->note_output(info);
             return GST_PAD_PROBE_OK;
         },
         new WeakChain(weak_from_this()), free_weak);
 }
 
-// Decoders and depayloaders drop what they cannot use, and with it the flag of the first packet.
-GstBuffer* ReceiveChain::note_output(GstBuffer* buffer)
+// What was said to be a gap is over for those behind: raw media of that time is not given to them
+// after all.
+GstPadProbeReturn ReceiveChain::note_output(GstPadProbeInfo* info)
 {
-    if (discontinuous_.exchange(false)) {
+    // By more than this, the publisher has changed its clock.
+    constexpr GstClockTime kLargestOverlap = 2 * GST_SECOND;
+    GstBuffer* buffer = GST_PAD_PROBE_INFO_BUFFER(info);
+    const GstClockTime time = GST_BUFFER_PTS(buffer);
+    // Between two streams nothing may overlap; within one, buffers may touch by some rounding.
+    const GstClockTime begin = discontinuous_ ? last_end_ : last_begin_;
+    if (form_ == int(OutputForm::Raw) && GST_CLOCK_TIME_IS_VALID(time) &&
+        GST_CLOCK_TIME_IS_VALID(begin) && time < begin && begin - time < kLargestOverlap)
+        return GST_PAD_PROBE_DROP;
+    if (discontinuous_) {
+        // Decoders and depayloaders drop what they cannot use, and with it the first packet's flag.
+        discontinuous_ = false;
         buffer = gst_buffer_make_writable(buffer);
         GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_DISCONT);
+        GST_PAD_PROBE_INFO_DATA(info) = buffer;
     }
-    if (!GST_BUFFER_PTS_IS_VALID(buffer))
-        return buffer;
-    last_end_ = GST_BUFFER_PTS(buffer) +
-                (GST_BUFFER_DURATION_IS_VALID(buffer) ? GST_BUFFER_DURATION(buffer) : 0);
-    return buffer;
+    if (GST_CLOCK_TIME_IS_VALID(time)) {
+        last_begin_ = time;
+        last_end_ = time + (GST_BUFFER_DURATION_IS_VALID(buffer) ? GST_BUFFER_DURATION(buffer) : 0);
+    }
+    return GST_PAD_PROBE_OK;
 }
 
 } // namespace cf::gst

@@ -172,6 +172,7 @@ Status SendChain::add_encoding(const GstCaps* caps)
     encoder_name_ = choice.factory;
     CF_TRY(add_conversion(caps, choice));
     CF_TRY_LET(encoder_, append(choice.factory.c_str()));
+    filler_ = MuteFiller::attach(encoder_, wish_.kind);
     if (!events_.setup_encoder(encoder_) && known_encoder_ != nullptr)
         configure_encoder(encoder_, *known_encoder_,
                           {.dtx = wish_.opus_dtx, .fec = wish_.opus_fec});
@@ -354,6 +355,14 @@ Ref<GstPad> SendChain::gate_src() const
 Ref<GstPad> SendChain::input_pad() const
 {
     return Ref<GstPad>::adopt(gst_element_get_static_pad(GST_ELEMENT(bin_.get()), "sink"));
+}
+
+void SendChain::set_muted(bool muted, bool fill)
+{
+    const bool can_fill = filler_ != nullptr && fill;
+    if (filler_)
+        filler_->set_muted(muted && can_fill);
+    gate_->set_muted(muted && !can_fill);
 }
 
 void SendChain::set_bitrate(unsigned bits_per_second)

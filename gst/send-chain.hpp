@@ -13,6 +13,7 @@
 #include <string>
 
 #include "gst/encoders.hpp"
+#include "gst/mute-filler.hpp"
 #include "gst/payload-types.hpp"
 #include "gst/send-gate.hpp"
 #include "gst/send-input.hpp"
@@ -66,6 +67,8 @@ public:
     /// Factory of the encoder; empty if the input is sent as it is.
     [[nodiscard]] const std::string& encoder_name() const { return encoder_name_; }
     void set_bitrate(unsigned bits_per_second);
+    /// @p fill: with black or silence, where the input is raw; else nothing is sent.
+    void set_muted(bool muted, bool fill);
     void request_key_frame() { gate_->request_key_frame(); }
     [[nodiscard]] SendGate::Counters counters() const { return gate_->counters(); }
 
@@ -109,6 +112,7 @@ private:
     GstElement* encoder_ = nullptr;
     GstElement* payloader_ = nullptr;
     std::shared_ptr<SendGate> gate_;
+    std::shared_ptr<MuteFiller> filler_; ///< of raw input
 
     mutable Mutex mu_; // guards what follows; nothing is called under it
     Ref<GstCaps> rtp_caps_ CF_GUARDED_BY(mu_);

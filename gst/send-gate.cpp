@@ -70,6 +70,12 @@ void SendGate::set_open(bool open)
         request_key_frame();
 }
 
+void SendGate::set_muted(bool muted)
+{
+    if (muted_.exchange(muted) && !muted && options_.video)
+        require_key_frame();
+}
+
 bool SendGate::is_open() const
 {
     return position_ != Position::Shut;
@@ -133,6 +139,11 @@ GstPadProbeReturn SendGate::on_frame(GstPadProbeInfo* info)
         GST_PAD_PROBE_INFO_DATA(info) = nullptr;
         GST_PAD_PROBE_INFO_FLOW_RETURN(info) = GST_FLOW_ERROR;
         return GST_PAD_PROBE_HANDLED;
+    }
+    // Shut, what comes is let through to the payloader all the same: its caps are waited for.
+    if (muted_ && position_ != Position::Shut) {
+        ++dropped_;
+        return GST_PAD_PROBE_DROP;
     }
     if (position_ != Position::AwaitingKeyFrame)
         return GST_PAD_PROBE_OK;

@@ -46,6 +46,9 @@ public:
     /// Any thread.
     void set_open(bool open);
     [[nodiscard]] bool is_open() const;
+    /// Muted: frames are dropped before the payloader. Un-muted, video goes on with a key frame.
+    /// Any thread.
+    void set_muted(bool muted);
     /// Something was lost before the payloader: nothing but a key frame helps. Any thread.
     void require_key_frame();
     /// Asks upstream for a key frame, from a thread of GStreamer's pool: a foreign element may
@@ -69,6 +72,7 @@ private:
     const Ref<GstPad> frames_pad_;
     const Ref<GstPad> packets_pad_;
     std::atomic<Position> position_ = Position::Shut;
+    std::atomic<bool> muted_ = false;
 
     // Streaming thread only.
     GstClockTime last_pts_ = GST_CLOCK_TIME_NONE;

@@ -20,6 +20,9 @@ enum Property : guint {
     kPropOpusFec,
     kPropOpusStereo,
     kPropDoRetransmission,
+    kPropActive,
+    kPropMute,
+    kPropMuteMode,
 };
 
 constexpr unsigned kLargestBitrate = 1000000000;
@@ -48,6 +51,64 @@ constexpr auto kPlain = static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STA
 constexpr auto kLive = static_cast<GParamFlags>(kPlain | GST_PARAM_MUTABLE_PLAYING);
 constexpr auto kSetUp = static_cast<GParamFlags>(kPlain | GST_PARAM_MUTABLE_READY);
 constexpr auto kReadOnly = static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+GType mute_mode_type()
+{
+    static const GEnumValue values[] = {
+        {static_cast<gint>(MuteMode::Filler), "Black pictures, one a second, or silence", "filler"},
+        {static_cast<gint>(MuteMode::Drop), "Nothing", "drop"},
+        {0, nullptr, nullptr},
+    };
+    static gsize type = 0;
+    if (g_once_init_enter(&type))
+        g_once_init_leave(&type, g_enum_register_static("GstCfCallsMuteMode", values));
+    return type;
+}
+
+void install_switches(GObjectClass* klass)
+{
+    /**
+     * GstCfCallsSinkPad:active:
+     *
+     * Whether there is a track. Off, it is closed at the service and what arrives is dropped; on
+     * again, it is published anew under the same name. Unlike releasing the pad, the pad, its link
+     * and its settings stay.
+     *
+     * Since: 0.1
+     */
+    g_object_class_install_property(
+        klass, kPropActive,
+        g_param_spec_boolean("active", "Active",
+                             "Publish the track; off, it is closed and its data dropped "
+                             "(default true)",
+                             TRUE, kLive));
+    /**
+     * GstCfCallsSinkPad:mute:
+     *
+     * Sends nothing of what arrives. Nothing is negotiated, and it holds over reconnects. Video
+     * goes on with a key frame.
+     *
+     * Since: 0.1
+     */
+    g_object_class_install_property(
+        klass, kPropMute,
+        g_param_spec_boolean("mute", "Mute", "Send nothing of what arrives (default false)", FALSE,
+                             kLive));
+    /**
+     * GstCfCallsSinkPad:mute-mode:
+     *
+     * What a muted track sends. `filler` keeps it alive, so that it can still be pulled; it is for
+     * raw input, others are dropped. The service collects a track that sends nothing for 30 s; it
+     * is then published anew when it is un-muted.
+     *
+     * Since: 0.1
+     */
+    g_object_class_install_property(
+        klass, kPropMuteMode,
+        g_param_spec_enum("mute-mode", "Mute mode",
+                          "What a muted track sends, if its input is raw (default filler)",
+                          mute_mode_type(), static_cast<gint>(MuteMode::Filler), kLive));
+}
 
 void install_track(GObjectClass* klass)
 {
@@ -233,9 +294,11 @@ void install_opus(GObjectClass* klass)
 void install_sink_pad_properties(GObjectClass* klass)
 {
     install_track(klass);
+    install_switches(klass);
     install_encoding(klass);
     install_opus(klass);
     gst_type_mark_as_plugin_api(track_state_type(), static_cast<GstPluginAPIFlags>(0));
+    gst_type_mark_as_plugin_api(mute_mode_type(), static_cast<GstPluginAPIFlags>(0));
 }
 
 bool set_sink_pad_property(SinkPad& pad, guint id, const GValue* value)
@@ -264,6 +327,18 @@ bool set_sink_pad_property(SinkPad& pad, guint id, const GValue* value)
         break;
     case kPropDoRetransmission:
         change([&](PadSettings& s) { s.do_retransmission = g_value_get_boolean(value); });
+        break;
+    case kPropActive:
+        change([&](PadSettings& s) { s.active = g_value_get_boolean(value); });
+        pad.apply_active();
+        break;
+    case kPropMute:
+        change([&](PadSettings& s) { s.mute = g_value_get_boolean(value); });
+        pad.apply_mute();
+        break;
+    case kPropMuteMode:
+        change([&](PadSettings& s) { s.mute_mode = MuteMode(g_value_get_enum(value)); });
+        pad.apply_mute();
         break;
     case kPropBitrate:
         change([&](PadSettings& s) { s.bitrate = g_value_get_uint(value); });
@@ -305,6 +380,15 @@ bool get_sink_pad_property(const SinkPad& pad, guint id, GValue* value)
         break;
     case kPropEncoder:
         set_text(s.encoder);
+        break;
+    case kPropActive:
+        g_value_set_boolean(value, s.active);
+        break;
+    case kPropMute:
+        g_value_set_boolean(value, s.mute);
+        break;
+    case kPropMuteMode:
+        g_value_set_enum(value, static_cast<gint>(s.mute_mode));
         break;
     case kPropBitrate:
         g_value_set_uint(value, s.bitrate);

@@ -6,6 +6,9 @@ namespace cf::gst
 namespace
 {
 
+// The service collects tracks that have sent nothing for 30 s.
+constexpr gint64 kCollectedAfter = 25 * G_TIME_SPAN_SECOND;
+
 // A name that no other track of the session has, unless the user gives one.
 std::string random_track_name(const std::string& pad_name)
 {
@@ -97,6 +100,51 @@ void SinkPad::request_key_frame()
         current->request_key_frame();
 }
 
+void SinkPad::apply_mute()
+{
+    const auto current = chain();
+    const PadSettings s = settings();
+    if (current)
+        current->set_muted(s.mute, s.mute_mode == MuteMode::Filler);
+    const bool was_silent =
+        current && (s.mute_mode == MuteMode::Drop || current->encoder_name().empty());
+    Lock lock(mu_);
+    if (std::exchange(muted_, s.mute) == s.mute)
+        return;
+    const gint64 now = g_get_monotonic_time();
+    if (s.mute)
+        muted_since_ = now;
+    else
+        renew_ = was_silent && now - muted_since_ >= kCollectedAfter;
+}
+
+void SinkPad::apply_active()
+{
+    const auto current = chain();
+    const auto owner = owner_.lock();
+    if (settings().active || !current || !owner)
+        return;
+    current->set_gate(false);
+    owner->on_pad_slot_gone(*this, current->id());
+    set_view({.state = TrackState::None});
+}
+
+bool SinkPad::prepare()
+{
+    const bool active = settings().active;
+    const bool renew = [&] {
+        Lock lock(mu_);
+        return std::exchange(renew_, false);
+    }();
+    if (!active || renew)
+        drop_chain();
+    if (!active || has_chain())
+        return active;
+    const auto self = pad();
+    const auto caps = self ? Ref<GstCaps>::adopt(gst_pad_get_current_caps(self.get())) : nullptr;
+    return !caps || at_eos() || take_caps(caps.get()); // without caps: see on_buffer()
+}
+
 void SinkPad::report(const Error& error)
 {
     if (const auto owner = owner_.lock())
@@ -115,6 +163,10 @@ bool SinkPad::take_caps(const GstCaps* caps)
         report(input.error());
         return false;
     }
+    if (!settings().active) {
+        owner->on_pad_caps(*this);
+        return true;
+    }
     if (const auto current = chain(); current && current->input().covers(*input) && !at_eos())
         return true;
     drop_chain();
@@ -129,6 +181,7 @@ bool SinkPad::take_caps(const GstCaps* caps)
     }
     if (!install(built.take()))
         return false;
+    apply_mute();
     owner->on_pad_caps(*this);
     return true;
 }

@@ -62,9 +62,17 @@ public:
     void change_settings(const std::function<void(PadSettings&)>& change);
     void apply_bitrate(unsigned bits_per_second);
     void request_key_frame();
+    /// After `mute` or `mute-mode` has changed.
+    void apply_mute();
+    /// After `active` has changed: the track is closed at once; the chain goes, or comes, with the
+    /// next buffer.
+    void apply_active();
 
     /// Whether the caps can be published; reports the error if not. Upstream streaming thread.
     bool take_caps(const GstCaps* caps);
+    /// Before a buffer is passed on: makes the chain as `active` and `mute` want it. False: the
+    /// buffer is not wanted. Upstream streaming thread.
+    bool prepare();
     /// EOS without a chain that would carry it. Upstream streaming thread.
     void take_early_eos();
     [[nodiscard]] bool has_chain() const;
@@ -102,6 +110,9 @@ private:
     View view_ CF_GUARDED_BY(mu_);
     std::shared_ptr<SendChain> chain_ CF_GUARDED_BY(mu_);
     bool eos_ CF_GUARDED_BY(mu_) = false;
+    bool muted_ CF_GUARDED_BY(mu_) = false;
+    gint64 muted_since_ CF_GUARDED_BY(mu_) = 0; ///< g_get_monotonic_time()
+    bool renew_ CF_GUARDED_BY(mu_) = false;     ///< the service has forgotten the track
 };
 
 } // namespace cf::gst

@@ -26,8 +26,14 @@ struct SinkSettings {
     Milliseconds caps_timeout{2000};
 };
 
+/// What a muted track sends, with the nicks filler and drop.
+enum class MuteMode { Filler, Drop };
+
 struct PadSettings {
     std::string track_name;
+    bool active = true;
+    bool mute = false;
+    MuteMode mute_mode = MuteMode::Filler;
     Ref<GstCaps> codec_caps; ///< null: the element's
     std::string encoder;
     unsigned bitrate = 0;       ///< 0: start_bitrate

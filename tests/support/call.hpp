@@ -76,6 +76,10 @@ public:
     /// everything is as in the beginning: pads, track names, content.
     void expect_recovered();
 
+    /// A property of a pad of the publisher, such as `mute`.
+    void set_sink_pad(const char* pad, const char* property, const char* value);
+    /// The publisher's, or the viewer's, action of that name.
+    void restart(Pipeline& pipeline, const char* element);
     /// Publishes a third track of @p rgb on pad `video_1`, called @p name.
     void add_publication(const std::string& name, unsigned rgb = 0x0000ff);
     /// Takes it back.

@@ -48,6 +48,26 @@ bool is_tone(GstMapInfo& map, double hertz)
     return count > 0 && energy / double(count) > 1000 && 2 * power / double(count) > 0.7 * energy;
 }
 
+bool is_silence(GstMapInfo& map)
+{
+    const auto* samples = reinterpret_cast<const gint16*>(map.data);
+    const auto* end = samples + map.size / sizeof(gint16);
+    return std::all_of(samples, end, [](gint16 s) { return std::abs(s) < 200; });
+}
+
+bool is_content(GstMapInfo& map, const Content& wanted)
+{
+    switch (wanted.kind) {
+    case Content::Kind::Colour:
+        return is_colour(map, wanted.rgb);
+    case Content::Kind::Tone:
+        return is_tone(map, wanted.hertz);
+    case Content::Kind::Silence:
+        break;
+    }
+    return is_silence(map);
+}
+
 } // namespace
 
 StreamWatch::StreamWatch(GstElement* sink, Content wanted)
@@ -106,8 +126,7 @@ void StreamWatch::on_buffer(GstBuffer* buffer)
     GstMapInfo map;
     if (!gst_buffer_map(buffer, &map, GST_MAP_READ))
         return;
-    const bool right = wanted.kind == Content::Kind::Colour ? is_colour(map, wanted.rgb)
-                                                            : is_tone(map, wanted.hertz);
+    const bool right = is_content(map, wanted);
     gst_buffer_unmap(buffer, &map);
     const GstClockTime now = gst_element_get_current_running_time(sink_.get());
     const gint64 monotonic = g_get_monotonic_time();

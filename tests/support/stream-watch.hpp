@@ -15,10 +15,11 @@ namespace cf::test
 
 /// What a publisher of the tests sends, and what a viewer has to get.
 struct Content {
-    enum class Kind { Colour, Tone } kind = Kind::Colour;
+    enum class Kind { Colour, Tone, Silence } kind = Kind::Colour;
     unsigned rgb = 0; ///< 0xRRGGBB, of all of the picture
     double hertz = 0; ///< of a sine at 48 kHz
     [[nodiscard]] static Content colour(unsigned value) { return {Kind::Colour, value, 0}; }
+    [[nodiscard]] static Content silence() { return {Kind::Silence, 0, 0}; }
     [[nodiscard]] static Content tone(double value) { return {Kind::Tone, 0, value}; }
 };
 
