@@ -163,9 +163,10 @@ thread_safety_analysis() {
 # GStreamer's own tracer looks at the end of each test which objects are alive then, and fails the
 # test (libgstcheck takes the tracer's warning for a failure) when there is one. The types are named
 # because GStreamer itself leaves a GstDtlsAgent behind for each process.
+# leaks_tracer SUITE...
 leaks_tracer() {
     local start found suites
-    mapfile -t suites < <(present build element pipeline)
+    mapfile -t suites < <(present build "$@")
     [ ${#suites[@]} -gt 0 ] || return 0
     mkdir -p "$work/leaks"
     traced_suites "${suites[@]}"
