@@ -133,6 +133,12 @@ address_sanitizer() {
     run_suites build-asan "ASan+UBSan" $(present build-asan unit http element emulator pipeline)
 }
 
+# long_soak BUILD: the soak of the pipeline suite, but ten minutes of it, and its loops as long.
+long_soak() {
+    local -x CF_SOAK_SECONDS=600 CF_SOAK_RECONNECTS=300 CF_SOAK_CYCLES=1000
+    meson test -C "$1" --no-rebuild --logbase soak --timeout-multiplier 20 --verbose soak </dev/null
+}
+
 # build_suites DIR "SUITE..." [MESON OPTION...]: only the test programs of these suites.
 build_suites() {
     local dir=$1 suites=$2

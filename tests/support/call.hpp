@@ -51,8 +51,9 @@ public:
     ~Call();
 
     EmulatorProcess sfu;
-    std::unique_ptr<Pipeline> publisher; ///< its cfcallssink is called "sink"
-    std::unique_ptr<Pipeline> viewer;    ///< its cfcallssrc is called "src"
+    std::unique_ptr<Pipeline> publisher;  ///< its cfcallssink is called "sink"
+    std::unique_ptr<Pipeline> viewer;     ///< its cfcallssrc is called "src"
+    bool may_show_other_pictures = false; ///< once: it was muted, or packets were lost
     News sink_news;
     News src_news;
 
