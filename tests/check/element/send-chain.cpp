@@ -334,8 +334,8 @@ GST_START_TEST(slow_encoder_loses_frames_and_not_the_time)
                    kRawVideo, wish);
     // Takes 150 ms for a frame: 13.5 s for all of them.
     const auto slow = [](GstPad*, GstPadProbeInfo*, gpointer) {
-        std::mutex mutex;
-        std::unique_lock lock(mutex);
+        std::mutex own;
+        std::unique_lock lock(own);
         std::condition_variable nobody_tells;
         (void)nobody_tells.wait_for(lock, Milliseconds{150}, [] { return false; });
         return GST_PAD_PROBE_OK;
