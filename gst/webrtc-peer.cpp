@@ -141,8 +141,6 @@ void WebRtcPeer::close()
     timer_.cancel();
     signals_.disconnect_all();
     traffic_->stop();
-    for (const auto& promise : std::exchange(promises_, {}))
-        gst_promise_interrupt(promise.get());
     if (!webrtcbin_)
         return;
     auto rest =
@@ -151,7 +149,12 @@ void WebRtcPeer::close()
     gst_element_set_locked_state(webrtcbin_.get(), TRUE);
     // Joins webrtcbin's threads: some milliseconds, but nobody promises that. Only then out of the
     // element, which takes its clock away: an RTP session without one trips over the next RTCP.
-    run_in_background("cfcalls-close", [bin = std::move(webrtcbin_), rest = std::move(rest)] {
+    run_in_background("cfcalls-close", [bin = std::move(webrtcbin_), rest = std::move(rest),
+                                        promises = std::exchange(promises_, {})] {
+        // What webrtcbin is at now it must finish: torn down in the middle of a description, it
+        // leaves half of a transport behind for good (seen with 1.22).
+        for (const auto& promise : promises)
+            (void)gst_promise_wait(promise.get());
         gst_element_set_state(bin.get(), GST_STATE_NULL);
         rest.first();
         rest.second();
