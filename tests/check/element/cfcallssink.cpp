@@ -72,7 +72,8 @@ GST_END_TEST
 GST_START_TEST(all_pads_are_published_in_one_exchange)
 {
     FakeService service;
-    Pipeline p(video_and_audio());
+    // A machine that is busy may need longer for the first frame than caps-timeout allows.
+    Pipeline p(video_and_audio("caps-timeout=30000"));
     p.play();
     std::set<std::string> published;
     while (published.size() < 2) {
