@@ -176,8 +176,9 @@ GstStateChangeReturn change_state(GstElement* element, GstStateChange transition
     default:
         break;
     }
-    GstStateChangeReturn ret =
-        GST_ELEMENT_CLASS(gst_cf_calls_sink_parent_class)->change_state(element, transition);
+    GstStateChangeReturn ret = cf::gst::without_leaving_children(
+        transition,
+        GST_ELEMENT_CLASS(gst_cf_calls_sink_parent_class)->change_state(element, transition));
     switch (transition) {
     case GST_STATE_CHANGE_READY_TO_PAUSED:
         if (ret == GST_STATE_CHANGE_FAILURE) {

@@ -123,8 +123,9 @@ GstStateChangeReturn change_state(GstElement* element, GstStateChange transition
     default:
         break;
     }
-    const GstStateChangeReturn ret =
-        GST_ELEMENT_CLASS(gst_cf_calls_src_parent_class)->change_state(element, transition);
+    const GstStateChangeReturn ret = cf::gst::without_leaving_children(
+        transition,
+        GST_ELEMENT_CLASS(gst_cf_calls_src_parent_class)->change_state(element, transition));
     switch (transition) {
     case GST_STATE_CHANGE_READY_TO_PAUSED:
     case GST_STATE_CHANGE_PLAYING_TO_PAUSED:

@@ -45,6 +45,17 @@ struct PeerContext {
 /// message then. Any thread.
 [[nodiscard]] bool take_peer_message(GstMessage* message);
 
+/// What the element says of a change of its state when its bin has said @p of_bin. A webrtcbin that
+/// is on its way out is locked, and a bin repeats the last result of a locked child, NO_PREROLL, on
+/// the way down too, where there is nothing to preroll.
+[[nodiscard]] constexpr GstStateChangeReturn without_leaving_children(GstStateChange transition,
+                                                                      GstStateChangeReturn of_bin)
+{
+    const bool down = transition == GST_STATE_CHANGE_PAUSED_TO_READY ||
+                      transition == GST_STATE_CHANGE_READY_TO_NULL;
+    return down && of_bin != GST_STATE_CHANGE_FAILURE ? GST_STATE_CHANGE_SUCCESS : of_bin;
+}
+
 /// Generates the DTLS certificate of the process in a thread of its own, if that was not done:
 /// RSA-2048 takes 70 to 380 ms, and webrtcbin would make it within the first offer. Any thread,
 /// returns at once.
